@@ -1,0 +1,49 @@
+//! Writes the C header (cbindgen, into `OUT_DIR`; `make header` brings it to `include/`) and passes
+//! the shared library's link arguments. Nothing else.
+
+use core::error::Error;
+use std::env;
+use std::path::PathBuf;
+
+/// Arguments for GNU-style linkers.
+const ELF: [&str; 5] = [
+    // Without it a program that links the library would ask the loader for the path it was built at.
+    "-Wl,-soname,libft_malloc.so",
+    // A name nobody defines fails here and not when a program starts.
+    "-Wl,-z,defs",
+    // A thread that ends after dlclose still runs our pthread key destructor: never unmap the code.
+    "-Wl,-z,nodelete",
+    // Everything the loader relocates is read-only before the program runs.
+    "-Wl,-z,relro",
+    "-Wl,-z,now",
+];
+
+/// Arguments for Apple's linker.
+const MACHO: [&str; 1] = ["-Wl,-install_name,@rpath/libft_malloc.dylib"];
+
+/// The C functions; what else the header needs is named in `cbindgen.toml`.
+const FFI: &str = "src/ffi";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for watched in ["build.rs", "cbindgen.toml", FFI] {
+        println!("cargo::rerun-if-changed={watched}");
+    }
+
+    let arguments: &[&str] = match env::var("CARGO_CFG_TARGET_OS")?.as_str() {
+        "linux" | "android" => &ELF,
+        "macos" => &MACHO,
+        _ => &[],
+    };
+    for argument in arguments {
+        println!("cargo::rustc-cdylib-link-arg={argument}");
+    }
+
+    // One file with its modules, not the crate: reading the crate would run `cargo metadata`.
+    let header = PathBuf::from(env::var("OUT_DIR")?).join("ft_malloc.h");
+    cbindgen::Builder::new()
+        .with_src(PathBuf::from(FFI).join("mod.rs"))
+        .with_config(cbindgen::Config::from_file("cbindgen.toml")?)
+        .generate()?
+        .write_to_file(header);
+    Ok(())
+}

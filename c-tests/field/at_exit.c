@@ -1,0 +1,32 @@
+// malloc and free in atexit handlers and in destructors, after main has returned and in a thread that calls exit.
+#include "../check.h"
+#include <pthread.h>
+#include <sys/wait.h>
+
+static void *kept;
+
+static void use(void) {
+    CHECK(holds(kept, 5000, 3));
+    free(kept);
+    fill(kept = malloc(5000), 5000, 3);
+    for (size_t size = 1; size < 200000; size = size * 3) free(hide(calloc(1, size)));
+}
+__attribute__((destructor)) static void at_unload(void) { if (kept) use(); }
+static void *leave(void *unused) {
+    exit(0);
+    return unused;
+}
+
+int main(void) {
+    int status = 0;
+    pthread_t thread;
+    fill(kept = malloc(5000), 5000, 3);
+    CHECK(atexit(use) == 0 && atexit(use) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        CHECK(pthread_create(&thread, NULL, leave, NULL) == 0);
+        for (;;) free(hide(malloc(100)));
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    return 0;
+}

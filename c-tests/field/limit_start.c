@@ -1,0 +1,13 @@
+// A process with 64 MiB of address space starts, and has most of it to allocate (hardened_malloc#206, snmalloc#334).
+// run: ulimit -v 65536
+#include "../check.h"
+
+int main(void) {
+    size_t bytes = 0;
+    for (size_t size = 1; size < 300000; size = size * 2 + 1) free(hide(malloc(size)));
+    while (malloc(100000) != NULL) bytes += 100000;
+    CHECK(errno == ENOMEM);
+    if (bytes < (24u << 20)) fprintf(stderr, "%zu bytes to allocate\n", bytes);
+    CHECK(bytes >= (24u << 20));
+    return 0;
+}

@@ -1,0 +1,9 @@
+// A string constant.
+#include "misuse.h"
+
+int main(void) {
+    void *p = hide((void *)"text");
+    misuse(p, p);
+    free(p);
+    return alive();
+}

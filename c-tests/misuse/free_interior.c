@@ -1,0 +1,12 @@
+// A pointer to the middle of a TINY block, with the right alignment.
+#include "misuse.h"
+
+int main(void) {
+    void *p = hide(malloc(42));
+    fill(p, 42, 1);
+    misuse(at(p, 16), p);
+    free(at(p, 16));
+    CHECK(holds(p, 42, 1));
+    free(p); // still live: no message
+    return alive();
+}

@@ -1,0 +1,9 @@
+// NULL - 1: the last address.
+#include "misuse.h"
+
+int main(void) {
+    void *p = hide((void *)-1);
+    misuse(p, p);
+    free(p);
+    return alive();
+}

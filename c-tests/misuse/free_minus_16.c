@@ -1,0 +1,9 @@
+// The last aligned address.
+#include "misuse.h"
+
+int main(void) {
+    void *p = hide((void *)-16);
+    misuse(p, p);
+    free(p);
+    return alive();
+}

@@ -1,0 +1,11 @@
+// realloc of a LARGE block that was freed before.
+#include "misuse.h"
+
+int main(void) {
+    void *p = hide(malloc(1 << 20));
+    free(p);
+    misuse(hide(p), p);
+    REFUSED(realloc(hide(p), 2 << 20), EINVAL);
+    
+    return alive();
+}

@@ -1,0 +1,11 @@
+// realloc(p, 0) of a block that was freed before.
+#include "misuse.h"
+
+int main(void) {
+    void *keep = hide(malloc(42)), *p = hide(malloc(42));
+    free(p);
+    misuse(hide(p), p);
+    REFUSED(realloc(hide(p), 0), EINVAL);
+    free(keep);
+    return alive();
+}

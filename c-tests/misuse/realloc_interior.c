@@ -1,0 +1,12 @@
+// realloc of a pointer to the middle of a block.
+#include "misuse.h"
+
+int main(void) {
+    void *p = hide(malloc(42));
+    fill(p, 42, 1);
+    misuse(at(p, 16), p);
+    REFUSED(realloc(at(p, 16), 100), EINVAL);
+    CHECK(holds(p, 42, 1));
+    free(p);
+    return alive();
+}

@@ -1,0 +1,11 @@
+// malloc_usable_size of a block that was freed before.
+#include "misuse.h"
+
+int main(void) {
+    void *keep = hide(malloc(42)), *p = hide(malloc(42));
+    free(p);
+    misuse(p, p);
+    CHECK(malloc_usable_size(hide(p)) == 0);
+    free(keep);
+    return alive();
+}

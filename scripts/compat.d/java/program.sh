@@ -1,0 +1,14 @@
+title=java
+light=no
+describe='javac, then a program with eight threads: collections, streams, direct buffers, deflate, many class loads; G1 and serial collectors'
+main=('/java$' '/javac$')
+
+find_program() { javac=$(elf javac) && program=$(elf java); }
+version() { "$program" -version 2>&1 | sed -n '1s/.*"\(.*\)".*/\1/p'; }
+workload() {
+    cp "$data/Work.java" .
+    under "$javac" -J-Xmx256m Work.java
+    sums ./*.class
+    under "$program" -Xmx256m -XX:+UseG1GC Work
+    under "$program" -Xmx256m -XX:+UseSerialGC -Xint Work small
+}

@@ -1,0 +1,76 @@
+title=nginx
+light=no
+describe='two workers, 20,000 requests by ab with and without keep-alive and gzip, a reload under load, rewrites, a proxy to itself, error pages'
+main=('/nginx$')
+
+find_program() { program=$(elf nginx) && load=$(elf ab) || { echo "nginx or ab (apache2-utils) not installed"; return 1; }; }
+version() { "$program" -v 2>&1 | sed 's/.*\///'; }
+prepare() {
+    mkdir html
+    seq 1 20000 >html/numbers.txt
+    head -c 300000 html/numbers.txt >html/big.html
+    echo '<p>small</p>' >html/index.html
+    chmod -R a+rX .
+}
+workload() {
+    local port user=
+    port=$(free_port)
+    [ "$(id -u)" != 0 ] || user="user nobody $(id -gn nobody);"
+    mkdir logs
+    cat >nginx.conf <<END
+$user
+worker_processes 2;
+daemon off;
+pid $work/nginx.pid;
+error_log stderr warn;
+events { worker_connections 128; }
+http {
+    types { text/plain txt; text/html html; }
+    access_log $work/logs/access.log;
+    client_body_temp_path $work/body; proxy_temp_path $work/proxy; fastcgi_temp_path $work/fastcgi;
+    uwsgi_temp_path $work/uwsgi; scgi_temp_path $work/scgi;
+    gzip on; gzip_types text/plain; gzip_min_length 100;
+    server {
+        listen 127.0.0.1:$port;
+        root $shared/html;
+        location /again/ { proxy_pass http://127.0.0.1:$port/; proxy_buffers 8 4k; }
+        location /say/ { rewrite ^/say/(.*)\$ /index.html?x=\$1 break; }
+        location /echo { return 200 "\$request_method \$args\n"; }
+        error_page 404 /index.html;
+    }
+}
+END
+    chmod a+rx . logs
+    start_server 15 "$program" -p "$work" -c "$work/nginx.conf" -e stderr
+    wait_until fetch "$port" / || return
+    for path in / /numbers.txt /big.html /again/numbers.txt /say/hello /echo?a=b /missing; do
+        echo "$path $(fetch "$port" "$path" | grep -aviE '^(date|etag|last-modified):' | sha256sum)"
+    done
+    requests "$port" -n 5000 -c 20 -k /
+    requests "$port" -n 5000 -c 20 /index.html
+    requests "$port" -n 2000 -c 10 -k -H 'Accept-Encoding: gzip' /numbers.txt &
+    local half=$!
+    sleep 0.3
+    kill -HUP "$(cat nginx.pid)"
+    wait "$half"
+    requests "$port" -n 3000 -c 20 -k /big.html
+    requests "$port" -n 3000 -c 20 /again/index.html
+    requests "$port" -n 2000 -c 10 -k /echo?x=y
+    stop_servers
+    wc -l <logs/access.log
+}
+# fetch PORT PATH: the whole answer.
+fetch() {
+    exec 3<>"/dev/tcp/127.0.0.1/$1" || return
+    printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n' "$2" >&3
+    cat <&3
+    exec 3<&-
+}
+# requests PORT AB-OPTIONS... PATH: what of ab's report does not depend on time. ab is not under
+# test. A connection that the reload closes between two requests of a kept-alive one is no failure,
+# but ab may repeat it, so the access log is only counted in thousands.
+requests() {
+    local port=$1 options=("${@:2:$#-2}")
+    "$load" -q -r "${options[@]}" "http://127.0.0.1:$port${!#}" 2>&1 | grep -E '^(Complete requests|Failed requests|Non-2xx|Document Length)'
+}
+normalise() { sed -E 's/^([0-9]+)[0-9]{3}$/\1 thousand/'; }

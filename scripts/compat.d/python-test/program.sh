@@ -1,0 +1,42 @@
+title="python -m test"
+light=yes
+main=('/python[0-9.]*$')
+limit=400
+# A test may fail on some machine; then it must fail in the same way without the library.
+plain_may_fail=yes
+
+modules="test_dict test_list test_set test_json test_re test_bytes test_memoryview test_pickle test_zlib
+    test_ctypes test_sqlite3 test_thread test_threading_local"
+if [ "$light" = no ]; then
+    modules="$modules test_threading test_queue test_concurrent_futures test_fork1 test_gc test_weakref test_array
+    test_deque test_unicode test_itertools test_ordered_dict test_mmap test_decimal test_capi test_bz2 test_lzma
+    test_tracemalloc test_struct test_heapq test_functools test_compile test_ast"
+fi
+modules=$(echo $modules)
+describe="PYTHONMALLOC=malloc, $(wc -w <<<"$modules" | tr -d ' ') modules: $modules"
+
+# Debian's python first: an environment's python may come with a site that disturbs some tests.
+find_program() {
+    local candidate
+    for candidate in /usr/bin/python3 "$(elf python3)"; do
+        if "$candidate" -c 'import test.test_dict' 2>/dev/null; then
+            program=$candidate
+            return 0
+        fi
+    done
+    echo "no python3 with its test package"
+    return 1
+}
+version() { "$program" -c 'import platform; print(platform.python_version())'; }
+workload() {
+    # PYTHONHASHSEED fixes the order in which sets and their messages appear.
+    PYTHONMALLOC=malloc PYTHONHASHSEED=0 under "$program" -m test -v $modules
+}
+# One line a test, and the counts; the rest carries times, paths and load averages. "run=" of
+# newer versions counts the same tests.
+normalise() {
+    grep -aE ' \.\.\. |^(FAIL|ERROR): |^Ran [0-9]+ test|^(Tests )?result: |^Total tests|failed|workload ended' -i |
+        sed -E 's/ in [0-9.]+ ?m?s.*//; s/0x[0-9a-f]+/0xADDRESS/g; s/^[0-9:]+ load avg: [0-9.]+ //'
+}
+note=
+summary() { grep -aE '^Total tests' "$1/out" | tail -n 1; }

@@ -1,0 +1,245 @@
+//! Arenas: 64 MiB slots of address space, and the map from an address to its run.
+//!
+//! An arena's header is metadata: a table from granule to descriptor and the descriptors themselves. The address map
+//! has one entry for every slot of the address space; it is zero-initialised `.bss`, of which a page serves 32 GiB.
+//!
+//! States of a slot: *none* (entry null), *reserved* (address space, no memory), *prepared* (granules before `ready`
+//! are readable and writable). Where address space is short, an arena has no reservation: it is a slot in which
+//! smaller mappings lie, and `mapped` tells which granules exist.
+//!
+//! Invariants: `free ⊆ mapped`, `old ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the look-up
+//! is under the page heap's mutex.
+
+#![expect(unsafe_code, reason = "the look-up skips bounds checks, headers are raw metadata")]
+
+use core::ptr::NonNull;
+
+use crate::ptr::{low16, low32, size};
+use crate::size_class::GRANULE;
+use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU16, RelaxedU32, RelaxedU64};
+use crate::zone::Zone;
+
+/// Bytes of an arena's slot.
+pub(crate) const ARENA: usize = 64 << 20;
+
+/// Granules of an arena.
+pub(crate) const GRANULES: usize = ARENA / GRANULE;
+
+/// Bits of a user-space address: 47 on x86-64, 48 on aarch64.
+const ADDRESS_BITS: u32 = if cfg!(target_arch = "x86_64") { 47 } else { 48 };
+
+/// Slots of the address space.
+const SLOTS: usize = (1 << ADDRESS_BITS) / ARENA;
+
+/// A header. All-zero bytes are a valid one, of an arena without granules.
+#[repr(C)]
+pub(crate) struct Arena {
+    /// Descriptor of the run that covers each granule, plus 1; 0 for none.
+    table: [RelaxedU16; GRANULES],
+    /// Entry 0 describes nothing and nobody owns it; entry `g + 1` the run that starts at granule `g`.
+    zones: [Zone; GRANULES + 1],
+    /// First byte of the slot.
+    pub(crate) base: RelaxedPtr<u8>,
+    /// Granules prepared from the front; [`GRANULES`] if nothing is left to prepare.
+    pub(crate) ready: RelaxedU32,
+    /// Whether the whole slot is reserved, and not only the granules that exist.
+    pub(crate) reserved: RelaxedBool,
+    /// The next arena, by address.
+    pub(crate) next: Link<Arena>,
+    /// Granules that exist.
+    pub(crate) mapped: Bits,
+    /// Granules in free runs.
+    pub(crate) free: Bits,
+    /// Granules that may have been touched since the OS last cleared them.
+    pub(crate) dirty: Bits,
+    /// Free dirty granules that were so at the last tick.
+    pub(crate) old: Bits,
+}
+
+impl Arena {
+    /// An arena over zeroed metadata memory of `size_of::<Arena>()` bytes that nobody else uses.
+    pub(crate) fn over(memory: NonNull<u8>) -> &'static Self {
+        // SAFETY: all fields are atomics, for which zero is valid; metadata is aligned to 128 and never unmapped.
+        unsafe { memory.cast::<Self>().as_ref() }
+    }
+
+    /// The descriptor of the run that starts at granule `g`.
+    pub(crate) fn zone(&'static self, g: usize) -> Option<&'static Zone> {
+        self.zones.get(g + 1)
+    }
+
+    /// The descriptor of the run in use that covers granule `g`.
+    pub(crate) fn covering(&'static self, g: usize) -> Option<&'static Zone> {
+        let entry = self.table.get(g)?.get();
+        self.zones.get(usize::from(entry)).filter(|_| entry != 0)
+    }
+
+    /// Address of granule `g`.
+    pub(crate) fn granule(&self, g: usize) -> *mut u8 {
+        self.base.get().wrapping_add(g * GRANULE)
+    }
+
+    /// The granule in which `address`, an address in this slot, lies.
+    pub(crate) fn granule_of(address: usize) -> usize {
+        address / GRANULE % GRANULES
+    }
+
+    /// Lets the granules `from..from + count` lead to the run that starts at `from`, or to none.
+    pub(crate) fn set_table(&self, from: usize, count: usize, in_use: bool) {
+        let entry = if in_use { low16(from + 1) } else { 0 };
+        for slot in self.table.iter().skip(from).take(count) {
+            slot.set(entry);
+        }
+    }
+
+    /// Whether no granule is in use.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.free.words().zip(self.mapped.words()).all(|(free, mapped)| free == mapped)
+    }
+
+    /// Granules prepared so far.
+    pub(crate) fn ready(&self) -> usize {
+        size(self.ready.get())
+    }
+
+    /// Notes that granules before `ready` are prepared.
+    pub(crate) fn set_ready(&self, ready: usize) {
+        self.ready.set(low32(ready));
+    }
+}
+
+/// From address to arena.
+pub(crate) struct AddressMap {
+    /// One entry a slot of the address space.
+    slots: [Link<Arena>; SLOTS],
+}
+
+impl AddressMap {
+    /// A map without arenas.
+    pub(crate) const fn new() -> Self {
+        Self { slots: [const { Link::none() }; SLOTS] }
+    }
+
+    /// The run that covers `address`, or the descriptor of nothing; `None` for addresses outside all arenas.
+    #[inline(always)]
+    pub(crate) fn find(&'static self, address: usize) -> Option<&'static Zone> {
+        let slot = address / ARENA;
+        if slot >= SLOTS {
+            return None;
+        }
+        // SAFETY: `slot` was just compared with the length.
+        let arena = unsafe { self.slots.get_unchecked(slot) }.get()?;
+        // SAFETY: the granule number is below `GRANULES`, the length of the table.
+        let entry = unsafe { arena.table.get_unchecked(Arena::granule_of(address)) }.get();
+        // SAFETY: entries come from `set_table` and are at most `GRANULES`.
+        Some(unsafe { arena.zones.get_unchecked(usize::from(entry)) })
+    }
+
+    /// The arena in whose slot `address` lies.
+    pub(crate) fn arena(&self, address: usize) -> Option<&'static Arena> {
+        self.slots.get(address / ARENA)?.get()
+    }
+
+    /// Whether arenas can lie at `address`.
+    pub(crate) fn covers(&self, address: usize) -> bool {
+        address / ARENA < SLOTS
+    }
+
+    /// Enters `arena` for the slot of `address`, or clears it.
+    pub(crate) fn set(&self, address: usize, arena: Option<&'static Arena>) {
+        if let Some(slot) = self.slots.get(address / ARENA) {
+            slot.set(arena);
+        }
+    }
+}
+
+/// A set of granules of one arena.
+pub(crate) struct Bits([RelaxedU64; GRANULES / 64]);
+
+impl Bits {
+    /// The words, lowest granules first.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter().map(RelaxedU64::get)
+    }
+
+    /// Whether granule `g` is in the set.
+    pub(crate) fn has(&self, g: usize) -> bool {
+        self.0.get(g / 64).is_some_and(|word| word.get() >> (g % 64) & 1 != 0)
+    }
+
+    /// Calls `visit` with each word that has granules of `from..from + count`, and their mask.
+    fn each(&self, from: usize, count: usize, mut visit: impl FnMut(&RelaxedU64, u64)) {
+        let (mut g, end) = (from, from + count);
+        while g < end {
+            let bits = (64 - g % 64).min(end - g);
+            let mask = if bits == 64 { u64::MAX } else { ((1 << bits) - 1) << (g % 64) };
+            if let Some(word) = self.0.get(g / 64) {
+                visit(word, mask);
+            }
+            g += bits;
+        }
+    }
+
+    /// Adds `count` granules from `from`.
+    pub(crate) fn insert(&self, from: usize, count: usize) {
+        self.each(from, count, |word, mask| word.set(word.get() | mask));
+    }
+
+    /// Removes `count` granules from `from`.
+    pub(crate) fn remove(&self, from: usize, count: usize) {
+        self.each(from, count, |word, mask| word.set(word.get() & !mask));
+    }
+
+    /// How many of the `count` granules from `from` are in the set.
+    pub(crate) fn count(&self, from: usize, count: usize) -> usize {
+        let mut total = 0;
+        self.each(from, count, |word, mask| total += size((word.get() & mask).count_ones()));
+        total
+    }
+
+    /// The first run of granules at or after `from` that are in the set: its first granule and its length.
+    pub(crate) fn next_run(&self, from: usize) -> Option<(usize, usize)> {
+        let first = (from..GRANULES).find(|&g| self.has(g))?;
+        let count = (first..GRANULES).take_while(|&g| self.has(g)).count();
+        Some((first, count))
+    }
+
+    /// Makes the set the intersection of two others.
+    pub(crate) fn assign_intersection(&self, a: &Self, b: &Self) {
+        for (word, (a, b)) in self.0.iter().zip(a.words().zip(b.words())) {
+            word.set(a & b);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_agree_with_a_naive_set() {
+        // SAFETY: atomics, for which zero is valid.
+        let bits: Bits = unsafe { core::mem::zeroed() };
+        let mut naive = [false; GRANULES];
+        let mut seed: usize = 7;
+        for step in 0..2000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let from = (seed >> 33) % GRANULES;
+            let count = (seed >> 50) % 200 % (GRANULES - from + 1);
+            if step % 2 == 0 {
+                bits.insert(from, count);
+            } else {
+                bits.remove(from, count);
+            }
+            naive.iter_mut().skip(from).take(count).for_each(|bit| *bit = step % 2 == 0);
+            let expected = naive.iter().skip(from / 2).take(count).filter(|&&bit| bit).count();
+            assert_eq!(bits.count(from / 2, count), expected);
+        }
+        let mut g = 0;
+        while let Some((from, count)) = bits.next_run(g) {
+            assert!(naive[g..from].iter().all(|&bit| !bit) && naive[from..from + count].iter().all(|&bit| bit));
+            g = from + count;
+        }
+        assert!(naive[g..].iter().all(|&bit| !bit));
+    }
+}

@@ -1,0 +1,133 @@
+//! Central: zones without a thread, and the register of thread caches.
+//!
+//! A zone comes here when its thread ends and leaves when another thread needs its class. Remote frees to its zones go
+//! to central's own inbox, which is emptied whenever somebody takes a zone. Under its own mutex, the first in the
+//! lock order.
+
+use crate::cache::Cache;
+use crate::remote::{Owner, post};
+use crate::size_class::{CLASSES, Class};
+use crate::sync::Link;
+use crate::zone::{List, Place, Role, Zone};
+
+/// Zones without a thread.
+pub(crate) struct Central {
+    /// Zones with room.
+    available: [List; CLASSES],
+    /// Wholly free zones, for the caller to give to the page heap.
+    pub(crate) idle: List,
+    /// Caches that threads use.
+    live: Link<Cache>,
+    /// Caches of ended threads, for new ones.
+    parked: Link<Cache>,
+    /// Whether the process is the child of a fork and has caches whose threads are gone.
+    pub(crate) orphans: bool,
+}
+
+impl Central {
+    /// No zones.
+    pub(crate) const fn new() -> Self {
+        Self {
+            available: [const { List::new() }; CLASSES],
+            idle: List::new(),
+            live: Link::none(),
+            parked: Link::none(),
+            orphans: false,
+        }
+    }
+
+    /// Lets `taker` have a zone of `class` with room. It changes hands under the mutex, so that nobody else touches its
+    /// bitmaps any more.
+    pub(crate) fn take(&mut self, class: Class, taker: &'static Owner) -> Option<&'static Zone> {
+        let zone = self.available.get(class.index())?.pop()?;
+        zone.owner.set(Some(taker));
+        Some(zone)
+    }
+
+    /// Keeps a zone of which `free` blocks are free. Full zones are in no list: remote frees bring them back.
+    pub(crate) fn give(&mut self, zone: &'static Zone, free: usize) {
+        match (zone.settle(free), self.available.get(zone.class().index())) {
+            (Some(Place::Available), Some(list)) => list.push(zone),
+            (Some(_), _) => {}
+            (None, _) => self.idle.push(zone),
+        }
+    }
+
+    /// Collects what was freed in central's zones.
+    pub(crate) fn collect(&mut self, owner: &'static Owner, misuse: &mut dyn FnMut(&'static Zone, usize)) {
+        for zone in owner.take_posted() {
+            if zone.owner.is(owner) {
+                if zone.role() == Role::Blocks {
+                    self.collect_zone(zone, misuse);
+                }
+            } else {
+                post(zone);
+            }
+        }
+    }
+
+    /// Collects what was freed in one of central's zones.
+    pub(crate) fn collect_zone(&mut self, zone: &'static Zone, misuse: &mut dyn FnMut(&'static Zone, usize)) {
+        let count = zone.collect(|index| misuse(zone, index));
+        if count > 0 {
+            let free = zone.counted_free() + count;
+            if zone.place() == Place::Available
+                && let Some(list) = self.available.get(zone.class().index())
+            {
+                list.remove(zone);
+            }
+            self.give(zone, free);
+        }
+    }
+
+    /// Zones with room, of every class.
+    pub(crate) fn available(&self) -> impl Iterator<Item = &'static Zone> {
+        self.available.iter().flat_map(List::iter)
+    }
+
+    /// A cache of an ended thread.
+    pub(crate) fn unpark(&mut self) -> Option<&'static Cache> {
+        let cache = self.parked.get()?;
+        self.parked.set(cache.next.get());
+        Some(cache)
+    }
+
+    /// Keeps the cache of an ended thread; it has no zones any more.
+    pub(crate) fn park(&mut self, cache: &'static Cache) {
+        cache.next.set(self.parked.get());
+        self.parked.set(Some(cache));
+    }
+
+    /// Registers a cache that a thread uses now.
+    pub(crate) fn register(&mut self, cache: &'static Cache) {
+        let head = self.live.get();
+        cache.previous.set(None);
+        cache.next.set(head);
+        if let Some(head) = head {
+            head.previous.set(Some(cache));
+        }
+        self.live.set(Some(cache));
+    }
+
+    /// Takes a cache out of the register.
+    pub(crate) fn unregister(&mut self, cache: &'static Cache) {
+        let (previous, next) = (cache.previous.get(), cache.next.get());
+        match previous {
+            Some(previous) => previous.next.set(next),
+            None => self.live.set(next),
+        }
+        if let Some(next) = next {
+            next.previous.set(previous);
+        }
+    }
+
+    /// Caches in use. The one just yielded may be unregistered meanwhile.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &'static Cache> + use<> {
+        let mut next = self.live.get();
+        core::iter::from_fn(move || {
+            let cache = next?;
+            next = cache.next.get();
+            Some(cache)
+        })
+    }
+}

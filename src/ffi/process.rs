@@ -1,0 +1,57 @@
+//! The library in its process: start, exit, and what a `no_std` library has to bring along.
+
+use crate::heap::{self, HEAP};
+use crate::os;
+use crate::report;
+use crate::text::{STDERR, Text};
+
+/// Runs when the library is loaded. Everything in it can also happen later: allocations come before it (the loader's,
+/// other libraries' constructors).
+///
+/// One block is allocated and freed, so that the structures every program needs are there when `main` starts, and an
+/// empty program and one with a few blocks differ by those blocks only.
+#[ctor::ctor(unsafe)]
+fn on_load() {
+    heap::start();
+    heap::free(heap::alloc(1), heap::Call::Free);
+    if HEAP.config.help.get() {
+        heap::print_help();
+    }
+    if HEAP.config.stats.get() || HEAP.config.show.get() {
+        os::at_exit(on_exit);
+    }
+}
+
+/// Runs at exit when an option asks for it.
+extern "C" fn on_exit() {
+    if HEAP.config.show.get() {
+        report::show();
+    }
+    if HEAP.config.stats.get() {
+        report::stats();
+    }
+}
+
+/// A bug of ours: says where, and ends the process. No unwinding, no allocation.
+#[cfg(not(test))]
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    let mut line = Text::<256>::to(STDERR);
+    line.text("ft_malloc: internal error");
+    if let Some(place) = info.location() {
+        line.text(" at ").text(place.file()).text(":").number(crate::ptr::size(place.line()));
+    }
+    line.text("\n").flush();
+    os::abort()
+}
+
+// The precompiled `core` is built for unwinding: a link that pulls in one of its panicking objects (every build without
+// fat LTO) wants this name, and the loader would refuse the library for it. Nothing ever unwinds through it.
+#[cfg(all(not(test), target_os = "linux"))]
+core::arch::global_asm!(
+    ".weak rust_eh_personality",
+    ".hidden rust_eh_personality",
+    ".type rust_eh_personality,%function",
+    "rust_eh_personality:",
+    ".long 0",
+);

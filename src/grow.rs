@@ -1,0 +1,196 @@
+//! How the page heap gets granules from the OS: arenas reserved side by side and prepared piece by piece, or single
+//! pieces where address space is short.
+//!
+//! Arenas follow each other where the OS lets them, and are prepared from the front, so that the kernel keeps the
+//! whole heap as one mapping (two with the reserve) whatever its size.
+
+use core::ptr::NonNull;
+
+use crate::arena::{ARENA, Arena, GRANULES};
+use crate::os::Os;
+use crate::page_heap::{PageHeap, Tools};
+use crate::ptr::forward;
+use crate::size_class::GRANULE;
+
+/// Granules prepared at a time, at least and at most: 512 KiB, so that a small program stays below the size of a huge
+/// page, to 16 MiB.
+const PREPARE: (usize, usize) = (8, 256);
+
+/// Granules of the smallest piece mapped where a whole arena cannot be reserved: 1 MiB.
+const PIECE: usize = 16;
+
+/// Bytes between the library, which lies high in the address space, and the first arena: room to grow upwards.
+const DISTANCE: usize = 1 << 40;
+
+impl PageHeap {
+    /// Makes a free run of at least `granules`; `None` when the OS gives no more.
+    pub(crate) fn grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<()> {
+        if let Some(arena) = self.growing.get() {
+            if granules_missing(arena, granules) <= GRANULES - arena.ready() {
+                return self.prepare(tools, arena, granules);
+            }
+            self.finish(tools, arena);
+        }
+        match self.reserve(tools) {
+            Some(arena) => {
+                self.growing.set(Some(arena));
+                self.prepare(tools, arena, granules)
+            }
+            None => self.map_piece(tools, granules),
+        }
+    }
+
+    /// Prepares enough of an arena for a run of `granules` at its frontier.
+    fn prepare(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, granules: usize) -> Option<()> {
+        let ready = arena.ready();
+        let least = granules_missing(arena, granules);
+        let step = (self.in_use / 4).clamp(PREPARE.0, PREPARE.1).max(least).min(GRANULES - ready);
+        let edge = NonNull::new(arena.granule(ready))?;
+        let count = [step, least].into_iter().find(|&count| tools.os.prepare(edge, count * GRANULE))?;
+        self.add(arena, ready, count);
+        Some(())
+    }
+
+    /// Enters new granules of `arena` as free and clean.
+    fn add(&mut self, arena: &'static Arena, first: usize, count: usize) {
+        arena.mapped.insert(first, count);
+        arena.dirty.remove(first, count);
+        arena.old.remove(first, count);
+        self.mapped += count;
+        self.peak_mapped = self.peak_mapped.max(self.mapped);
+        arena.set_ready(first + count);
+        if arena.ready() == GRANULES && self.growing.is(arena) {
+            self.growing.set(None);
+        }
+        self.link_merged(arena, first, count);
+    }
+
+    /// Prepares the rest of an arena that is too small for a request, for smaller ones.
+    fn finish(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) {
+        let ready = arena.ready();
+        if let Some(edge) = NonNull::new(arena.granule(ready))
+            && tools.os.prepare(edge, (GRANULES - ready) * GRANULE)
+        {
+            self.add(arena, ready, GRANULES - ready);
+        }
+        self.growing.set(None);
+    }
+
+    /// Reserves an arena, behind the last one if the OS likes.
+    fn reserve(&mut self, tools: &Tools<'_, impl Os>) -> Option<&'static Arena> {
+        let header = self.header(tools)?;
+        let Some(start) = self.reserve_slot(tools) else {
+            self.keep_header(header);
+            return None;
+        };
+        header.reserved.set(true);
+        header.set_ready(0);
+        self.enter(tools, header, start.as_ptr());
+        Some(header)
+    }
+
+    /// Reserves the address space of an arena.
+    fn reserve_slot(&self, tools: &Tools<'_, impl Os>) -> Option<NonNull<u8>> {
+        let hint = match self.arenas().last() {
+            Some(last) => last.base.get().wrapping_add(ARENA),
+            None => tools.near.map_addr(|near| near.saturating_sub(DISTANCE) & !(ARENA - 1)),
+        };
+        let start = tools.os.reserve(hint, ARENA)?;
+        if start.addr().get().is_multiple_of(ARENA) && tools.map.covers(start.addr().get()) {
+            return Some(start);
+        }
+        tools.os.unmap(start, ARENA);
+        let start = tools.os.reserve(core::ptr::null_mut(), 2 * ARENA)?;
+        let head = start.addr().get().next_multiple_of(ARENA) - start.addr().get();
+        let aligned = forward(start, head);
+        if head > 0 {
+            tools.os.unmap(start, head);
+        }
+        tools.os.unmap(forward(aligned, ARENA), ARENA - head);
+        if tools.map.covers(aligned.addr().get()) {
+            return Some(aligned);
+        }
+        tools.os.unmap(aligned, ARENA);
+        None
+    }
+
+    /// Maps a piece of at least `granules` and enters it into the arenas of the one or two slots it lies in.
+    fn map_piece(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<()> {
+        let wish = (self.in_use / 4).clamp(PIECE, PREPARE.1).max(granules);
+        let slack = GRANULE - tools.os.page();
+        let (start, count) = [wish, granules]
+            .into_iter()
+            .find_map(|count| Some((tools.os.map(count * GRANULE + slack)?, count)))?;
+        let head = start.addr().get().next_multiple_of(GRANULE) - start.addr().get();
+        let aligned = forward(start, head);
+        if head > 0 {
+            tools.os.unmap(start, head);
+        }
+        if head < slack {
+            tools.os.unmap(forward(aligned, count * GRANULE), slack - head);
+        }
+        let first = Arena::granule_of(aligned.addr().get());
+        let here = count.min(GRANULES - first);
+        let there = forward(aligned, here * GRANULE);
+        let entered = self.enter_piece(tools, aligned, here) && (count == here || self.enter_piece(tools, there, count - here));
+        (entered && (here >= granules || count - here >= granules)).then_some(())
+    }
+
+    /// Enters granules that lie in one slot; gives them back to the OS if there is no header for the slot.
+    fn enter_piece(&mut self, tools: &Tools<'_, impl Os>, start: NonNull<u8>, count: usize) -> bool {
+        let address = start.addr().get();
+        let first = Arena::granule_of(address);
+        let arena = tools.map.arena(address).or_else(|| {
+            let header = self.header(tools).filter(|_| tools.map.covers(address))?;
+            header.reserved.set(false);
+            self.enter(tools, header, start.as_ptr().wrapping_sub(first * GRANULE));
+            Some(header)
+        });
+        let Some(arena) = arena else {
+            tools.os.unmap(start, count * GRANULE);
+            return false;
+        };
+        self.add(arena, first, count);
+        true
+    }
+
+    /// A header without granules.
+    fn header(&mut self, tools: &Tools<'_, impl Os>) -> Option<&'static Arena> {
+        if let Some(spare) = self.spare.get() {
+            self.spare.set(spare.next.get());
+            return Some(spare);
+        }
+        let memory = tools.meta.lock().take(tools.os, size_of::<Arena>())?;
+        Some(Arena::over(memory))
+    }
+
+    /// Keeps a header without granules for later.
+    pub(crate) fn keep_header(&mut self, arena: &'static Arena) {
+        arena.next.set(self.spare.get());
+        self.spare.set(Some(arena));
+    }
+
+    /// Enters an arena into the address map and the list.
+    fn enter(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, base: *mut u8) {
+        arena.base.set(base);
+        tools.map.set(base.addr(), Some(arena));
+        match self.arenas().take_while(|before| before.base.get() < base).last() {
+            Some(before) => {
+                arena.next.set(before.next.get());
+                before.next.set(Some(arena));
+            }
+            None => {
+                arena.next.set(self.arenas.get());
+                self.arenas.set(Some(arena));
+            }
+        }
+    }
+}
+
+/// Granules to prepare so that a free run of `granules` ends at the frontier.
+fn granules_missing(arena: &'static Arena, granules: usize) -> usize {
+    let ready = arena.ready();
+    let last = ready.checked_sub(1).filter(|&last| arena.free.has(last));
+    let there = last.and_then(|last| arena.zone(last)).map_or(0, |run| usize::from(run.granules.get()));
+    granules.saturating_sub(there).max(1)
+}

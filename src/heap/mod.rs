@@ -1,0 +1,158 @@
+//! The front door: which layer serves a request; all policy; the statics.
+//!
+//! `alloc` and `free` are the hit paths. Everything else is in the submodules, all of it cold:
+//! `slow` (refill, zones, LARGE), `resize` (realloc), `misuse` (what a bad pointer is), `threads` (start, thread end,
+//! fork), `trim`, `walk` (reading the heap for reports).
+//!
+//! Works on all-zero static state before any constructor has run, and after a thread's own cleanup.
+
+mod misuse;
+mod perturb;
+mod resize;
+mod slow;
+mod threads;
+mod trim;
+mod walk;
+
+use core::ptr::NonNull;
+
+use crate::arena::AddressMap;
+use crate::cache::{Freed, free_own};
+use crate::central::Central;
+use crate::config::Config;
+use crate::large::{Large, Mapping};
+use crate::meta::Meta;
+use crate::os::Unix;
+use crate::page_heap::{PageHeap, Tools};
+use crate::remote::Owner;
+use crate::size_class::{Kind, SMALL_MAX};
+use crate::sync::{Mutex, RelaxedBool, RelaxedUsize};
+use crate::thread;
+use crate::zone::Zone;
+
+pub(crate) use misuse::{Call, Misuse, report};
+pub(crate) use perturb::set_perturb;
+pub(crate) use resize::realloc;
+pub(crate) use slow::{alloc_aligned, alloc_zeroed};
+pub(crate) use threads::{print_help, start};
+pub(crate) use trim::{set_trim_threshold, trim};
+pub(crate) use walk::{Item, Totals, block_of, items, page, totals};
+
+/// Requests above this fail: pointer differences could not express the block (C11 6.5.6).
+pub(crate) const MAX_REQUEST: usize = isize::MAX.unsigned_abs();
+
+/// Everything the allocator owns.
+pub(crate) struct Heap {
+    /// Who owns zones without a thread.
+    owner: Owner,
+    /// Zones without a thread, caches.
+    central: Mutex<Central>,
+    /// LARGE blocks with a mapping of their own.
+    large: Mutex<Large>,
+    /// Runs of granules.
+    pages: Mutex<PageHeap>,
+    /// Metadata memory.
+    meta: Mutex<Meta>,
+    /// Options.
+    pub(crate) config: Config,
+    /// The thread key plus 1; 0 while there is none.
+    key: RelaxedUsize,
+    /// Whether the options were read.
+    configured: RelaxedBool,
+    /// Whether the fork handlers are registered.
+    fork_handled: RelaxedBool,
+}
+
+/// From address to run. Apart from the rest, so that it is zero and takes no room in the file.
+static MAP: AddressMap = AddressMap::new();
+
+/// The process's heap.
+pub(crate) static HEAP: Heap = Heap {
+    owner: Owner::new(),
+    central: Mutex::new(Central::new()),
+    large: Mutex::new(Large::new()),
+    pages: Mutex::new(PageHeap::new()),
+    meta: Mutex::new(Meta::new()),
+    config: Config::new(),
+    key: RelaxedUsize::new(0),
+    configured: RelaxedBool::new(false),
+    fork_handled: RelaxedBool::new(false),
+};
+
+/// What the page heap works with.
+fn tools() -> Tools<'static, Unix> {
+    let near = (&raw const HEAP).cast::<u8>().cast_mut();
+    Tools { os: &Unix, map: &MAP, meta: &HEAP.meta, near }
+}
+
+/// A block of at least `bytes`, aligned to 16; null when memory is exhausted.
+#[inline(always)]
+pub(crate) fn alloc(bytes: usize) -> *mut u8 {
+    if bytes <= SMALL_MAX {
+        let block = thread::cache().take(bytes);
+        if !block.is_null() {
+            return block;
+        }
+    }
+    slow::alloc(bytes)
+}
+
+/// Frees the block at `block`; null is nothing. Anything but the start of a live block is reported as misuse of
+/// `call` and otherwise ignored.
+#[inline(always)]
+pub(crate) fn free(block: *mut u8, call: Call) {
+    if let Some(zone) = MAP.find(block.addr())
+        && zone.owner.is(&thread::cache().owner)
+    {
+        match free_own(zone, block.addr()) {
+            Freed::Done => return,
+            Freed::Woke => return slow::wake(zone),
+            Freed::No => {}
+        }
+    }
+    slow::free(block, call);
+}
+
+/// A live block, found from its address.
+#[derive(Clone, Copy)]
+pub(crate) enum Block {
+    /// Block `1` of a zone.
+    Zone(&'static Zone, usize),
+    /// A LARGE block that is a run of an arena.
+    Run(&'static Zone),
+    /// A LARGE block with a mapping of its own.
+    Mapping(&'static Mapping),
+}
+
+impl Block {
+    /// The live block that starts at `start`, or what is wrong with that pointer.
+    pub(crate) fn at(start: NonNull<u8>) -> Result<Self, Misuse> {
+        misuse::find(start.as_ptr().addr())
+    }
+
+    /// Bytes that the program may use: constant over the block's life, except for LARGE blocks that are resized.
+    pub(crate) fn usable(self) -> usize {
+        match self {
+            Self::Zone(zone, _) => zone.class().block(),
+            Self::Run(zone) => zone.bytes(),
+            Self::Mapping(mapping) => mapping.bytes(),
+        }
+    }
+
+    /// Bytes that the program asked for.
+    pub(crate) fn requested(self) -> usize {
+        match self {
+            Self::Zone(zone, index) => zone.requested_of(index).unwrap_or(0),
+            Self::Run(zone) => zone.requested.get(),
+            Self::Mapping(mapping) => mapping.requested(),
+        }
+    }
+
+    /// TINY, SMALL, MEDIUM or LARGE.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Zone(zone, _) => zone.class().kind(),
+            Self::Run(_) | Self::Mapping(_) => Kind::Large,
+        }
+    }
+}

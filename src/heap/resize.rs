@@ -1,0 +1,90 @@
+//! `realloc`: in place where the block's class or run allows it, by `mremap` for mappings, by copying otherwise.
+
+use core::ptr::{self, NonNull};
+
+use super::misuse::{Call, report};
+use super::{Block, HEAP, MAX_REQUEST, tools};
+use crate::large::Mapping;
+use crate::os::Unix;
+use crate::size_class::{Class, GRANULE, MEDIUM_MAX};
+use crate::zone::Zone;
+
+/// Why a block was not resized.
+pub(crate) enum Refused {
+    /// Memory is exhausted; the block is as it was.
+    Exhausted,
+    /// The pointer was no live block; that was reported.
+    Misused,
+}
+
+impl Refused {
+    /// Whether the pointer was to blame.
+    pub(crate) fn is_misuse(&self) -> bool {
+        matches!(self, Self::Misused)
+    }
+}
+
+/// Makes the block at `start` hold `bytes`, moving it if needed; its content stays up to the smaller of both sizes.
+pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<NonNull<u8>, Refused> {
+    let block = Block::at(start).map_err(|misuse| {
+        report(Call::Realloc, start.as_ptr().addr(), misuse);
+        Refused::Misused
+    })?;
+    if bytes > MAX_REQUEST {
+        return Err(Refused::Exhausted);
+    }
+    let resized = match block {
+        Block::Zone(zone, index) => resize_in_zone(zone, index, bytes).then_some(start),
+        Block::Run(zone) => resize_run(zone, bytes).then_some(start),
+        Block::Mapping(mapping) => resize_mapping(mapping, bytes),
+    };
+    resized.or_else(|| move_block(block, start, bytes)).ok_or(Refused::Exhausted)
+}
+
+/// Resizes within the class: growing into the slack, shrinking as far as the slack can be recorded and at least half
+/// of the block stays in use.
+fn resize_in_zone(zone: &'static Zone, index: usize, bytes: usize) -> bool {
+    let class = zone.class();
+    let block = class.block();
+    let fits = bytes <= block && bytes < HEAP.config.mmap_threshold.get() && class.records(block - bytes);
+    let fits = fits && (bytes >= block / 2 || Class::of(bytes) == Some(class));
+    if fits {
+        zone.set_requested(index, bytes);
+    }
+    fits
+}
+
+/// Resizes a run within its granules, into free ones behind it, or by giving its last ones back.
+fn resize_run(zone: &'static Zone, bytes: usize) -> bool {
+    if bytes <= MEDIUM_MAX || bytes >= HEAP.config.mmap_threshold.get() {
+        return false;
+    }
+    let (old, new) = (usize::from(zone.granules.get()), bytes.div_ceil(GRANULE));
+    if new > old && !HEAP.pages.lock().extend(&tools(), zone, new) {
+        return false;
+    }
+    if new < old {
+        HEAP.pages.lock().shrink(&tools(), zone, new);
+    }
+    zone.requested.set(bytes);
+    true
+}
+
+/// Resizes a mapping. Too small to deserve one any more: no.
+fn resize_mapping(mapping: &'static Mapping, bytes: usize) -> Option<NonNull<u8>> {
+    if bytes < HEAP.config.mmap_threshold.get() && bytes < mapping.requested() {
+        return None;
+    }
+    HEAP.large.lock().resize(&Unix, mapping, bytes)
+}
+
+/// Moves the block at `start` to a new one of `bytes`. `None` if there is none; the old one is as it was then.
+#[expect(unsafe_code, reason = "copies user memory")]
+fn move_block(block: Block, start: NonNull<u8>, bytes: usize) -> Option<NonNull<u8>> {
+    let new = NonNull::new(super::alloc(bytes))?;
+    let count = block.requested().min(bytes);
+    // SAFETY: both blocks are live, hold at least `count` bytes and do not overlap.
+    unsafe { ptr::copy_nonoverlapping(start.as_ptr(), new.as_ptr(), count) };
+    super::free(start.as_ptr(), Call::Realloc);
+    Some(new)
+}

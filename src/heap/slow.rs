@@ -1,0 +1,261 @@
+//! What the hit paths leave: empty windows, MEDIUM and LARGE requests, alignments, other threads' blocks.
+
+use core::ptr;
+
+use super::misuse::{Call, Misuse, find, report};
+use super::{Block, HEAP, MAX_REQUEST, threads, tools};
+use crate::cache::{Cache, Taken};
+use crate::os::Unix;
+use crate::ptr::{low8, size};
+use crate::remote::{Twice, publish};
+use crate::size_class::{Class, FREED, GRANULE, MIN_ALIGN, WINDOW};
+use crate::thread;
+use crate::zone::{Role, Zone};
+
+/// A block of at least `bytes`; null when memory is exhausted.
+#[cold]
+#[inline(never)]
+pub(crate) fn alloc(bytes: usize) -> *mut u8 {
+    alloc_any(bytes).0
+}
+
+/// A block of at least `bytes`, and whether it reads as zero.
+fn alloc_any(bytes: usize) -> Taken {
+    match Class::of(bytes) {
+        Some(class) if bytes < HEAP.config.mmap_threshold.get() => alloc_class(class, bytes),
+        _ => alloc_large(bytes, MIN_ALIGN),
+    }
+}
+
+/// A block of at least `bytes` that reads as zero; null when memory is exhausted.
+pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
+    let (block, clean) = if bytes <= crate::size_class::SMALL_MAX {
+        (super::alloc(bytes), false)
+    } else {
+        alloc_any(bytes)
+    };
+    if !clean && !block.is_null() {
+        clear(block, bytes);
+    }
+    block
+}
+
+/// Clears the `bytes` of a block.
+#[expect(unsafe_code, reason = "writes user memory")]
+fn clear(block: *mut u8, bytes: usize) {
+    // SAFETY: the block was just allocated with this size, and nobody else knows it.
+    unsafe { block.write_bytes(0, bytes) };
+}
+
+/// A block of at least `bytes` whose address is a multiple of `align`, a power of two; null when memory is exhausted.
+pub(crate) fn alloc_aligned(align: usize, bytes: usize) -> *mut u8 {
+    if align <= MIN_ALIGN {
+        return super::alloc(bytes);
+    }
+    let class = Class::aligned(bytes, align).filter(|_| bytes < HEAP.config.mmap_threshold.get());
+    match class {
+        Some(class) => alloc_class(class, bytes).0,
+        None => alloc_large(bytes, align).0,
+    }
+}
+
+/// A block of `class` for a request of `bytes`.
+fn alloc_class(class: Class, bytes: usize) -> Taken {
+    let Some(cache) = threads::current() else { return (ptr::null_mut(), false) };
+    loop {
+        let taken = cache.take_class(class, bytes);
+        if !taken.0.is_null() {
+            return taken;
+        }
+        if !refill(cache, class) {
+            return (ptr::null_mut(), false);
+        }
+    }
+}
+
+/// Gives `class` a window with free blocks: from the cache's own zones, from central, from the page heap.
+fn refill(cache: &'static Cache, class: Class) -> bool {
+    flush(cache);
+    let filled = cache.refill(class, &mut freed_twice);
+    retire_idle(cache);
+    filled || adopt(cache, class) || new_zone(cache, class) || (trim_for(cache) && new_zone(cache, class))
+}
+
+/// Takes a zone with room from central.
+fn adopt(cache: &'static Cache, class: Class) -> bool {
+    let zone = {
+        let mut central = threads::central();
+        central.collect(&HEAP.owner, &mut freed_twice);
+        let zone = central.take(class, &cache.owner);
+        while let Some(idle) = central.idle.pop() {
+            retire(idle);
+        }
+        zone
+    };
+    zone.is_some_and(|zone| cache.start_zone(class, zone))
+}
+
+/// Cuts a new zone from the page heap.
+fn new_zone(cache: &'static Cache, class: Class) -> bool {
+    let layout = class.layout();
+    let Some(chunk) = HEAP.meta.lock().take(&Unix, size(layout.chunk)) else { return false };
+    let Some(run) = HEAP.pages.lock().take(&tools(), size(layout.granules), 1) else {
+        HEAP.meta.lock().give(chunk, size(layout.chunk));
+        return false;
+    };
+    run.zone.cut(class, chunk, run.clean, &cache.owner);
+    run.zone.set_role(Role::Blocks);
+    cache.start_zone(class, run.zone)
+}
+
+/// Frees what can be freed when memory ends; whether that was anything.
+fn trim_for(cache: &'static Cache) -> bool {
+    let before = HEAP.pages.lock().in_use;
+    super::trim::release_own(cache);
+    HEAP.pages.lock().in_use < before
+}
+
+/// Gives a wholly free zone, which nobody can reach any more, to the page heap.
+pub(super) fn retire(zone: &'static Zone) {
+    let chunk = zone.chunk();
+    let touched = zone.touched();
+    // Posts that are under way end up with central, which drops what is no zone of its own.
+    zone.owner.set(Some(&HEAP.owner));
+    HEAP.pages.lock().give(&tools(), zone, touched);
+    if let Some((chunk, bytes)) = chunk {
+        HEAP.meta.lock().give(chunk, bytes);
+    }
+}
+
+/// Gives the cache's wholly free zones to the page heap.
+pub(super) fn retire_idle(cache: &'static Cache) {
+    while let Some(zone) = cache.idle.pop() {
+        retire(zone);
+    }
+}
+
+/// Publishes the cache's pending remote frees.
+pub(super) fn flush(cache: &'static Cache) {
+    complain_twice(cache.pending.flush());
+}
+
+/// A LARGE block, and whether it reads as zero.
+fn alloc_large(bytes: usize, align: usize) -> Taken {
+    if bytes > MAX_REQUEST || align > MAX_REQUEST {
+        return (ptr::null_mut(), false);
+    }
+    let own = bytes >= HEAP.config.mmap_threshold.get();
+    let first = if own { alloc_mapping(bytes, align) } else { alloc_run(bytes, align) };
+    if !first.0.is_null() {
+        return first;
+    }
+    // Neither way may be open when address space, mappings or memory end: try the other, then free what we can.
+    let second = if own { alloc_run(bytes, align) } else { alloc_mapping(bytes, align) };
+    if !second.0.is_null() {
+        return second;
+    }
+    HEAP.pages.lock().purge(&tools(), 0);
+    alloc_mapping(bytes, align)
+}
+
+/// A LARGE block in a mapping of its own.
+fn alloc_mapping(bytes: usize, align: usize) -> Taken {
+    let block = HEAP.large.lock().alloc(&Unix, &HEAP.meta, bytes, align);
+    (block.map_or(ptr::null_mut(), ptr::NonNull::as_ptr), true)
+}
+
+/// A LARGE block that is a run of an arena.
+fn alloc_run(bytes: usize, align: usize) -> Taken {
+    let none = (ptr::null_mut(), false);
+    let granules = bytes.max(1).div_ceil(GRANULE);
+    let Some(run) = HEAP.pages.lock().take(&tools(), granules, align.div_ceil(GRANULE)) else { return none };
+    run.zone.requested.set(bytes);
+    run.zone.align_log.set(low8(size(align.ilog2())));
+    run.zone.owner.set(Some(&HEAP.owner));
+    run.zone.set_role(Role::Large);
+    (run.zone.start.get(), run.clean)
+}
+
+/// Attends to a zone of this thread whose countdown reached 0.
+#[cold]
+#[inline(never)]
+pub(crate) fn wake(zone: &'static Zone) {
+    let cache = thread::cache();
+    flush(cache);
+    cache.woken(zone);
+    retire_idle(cache);
+}
+
+/// Frees a block that is not this thread's, or is none at all.
+#[cold]
+#[inline(never)]
+pub(crate) fn free(block: *mut u8, call: Call) {
+    if block.is_null() {
+        return;
+    }
+    match find(block.addr()) {
+        Ok(Block::Zone(zone, index)) => free_remote(zone, index, call),
+        Ok(Block::Run(zone)) => free_run(zone, block.addr(), call),
+        Ok(Block::Mapping(_)) => free_mapping(block.addr(), call),
+        Err(misuse) => report(call, block.addr(), misuse),
+    }
+}
+
+/// Frees a block of another thread's zone.
+fn free_remote(zone: &'static Zone, index: usize, call: Call) {
+    let Some(state) = zone.states().get(index) else { return };
+    // The one mark that all threads see: from here on another free of this block is a double free.
+    state.set(FREED);
+    let cache = thread::cache();
+    let twice = if thread::is_real(cache) {
+        cache.pending.add(zone, index)
+    } else {
+        let (word, bit) = Zone::bit_of(index);
+        publish(zone, word, bit)
+    };
+    let _ = call;
+    complain_twice(twice);
+}
+
+/// Frees a LARGE block that is a run of an arena. Looked up again under the mutex: of two frees one wins.
+fn free_run(zone: &'static Zone, address: usize, call: Call) {
+    {
+        let mut large = HEAP.large.lock();
+        let mut pages = HEAP.pages.lock();
+        if zone.role() == Role::Large && zone.address() == address {
+            large.remember(address);
+            let touched = zone.bytes();
+            zone.set_role(Role::None);
+            pages.give(&tools(), zone, touched);
+            return;
+        }
+    }
+    report(call, address, Misuse::FreedLarge);
+}
+
+/// Frees a LARGE block with a mapping of its own. Looked up again under the mutex.
+fn free_mapping(address: usize, call: Call) {
+    {
+        let mut large = HEAP.large.lock();
+        if let Some(mapping) = large.find(address).filter(|mapping| mapping.address() == address) {
+            large.free(&Unix, &HEAP.meta, mapping);
+            return;
+        }
+    }
+    report(call, address, Misuse::FreedLarge);
+}
+
+/// Reports blocks that another thread freed at the same moment.
+fn complain_twice(twice: Twice) {
+    let Some((zone, word, mut bits)) = twice else { return };
+    while bits != 0 {
+        freed_twice(zone, word * WINDOW + size(bits.trailing_zeros()));
+        bits &= bits - 1;
+    }
+}
+
+/// Reports a block that was freed by two threads at the same moment.
+pub(super) fn freed_twice(zone: &'static Zone, index: usize) {
+    let address = zone.address() + index * zone.class().block();
+    report(Call::Free, address, Misuse::Freed(zone.class()));
+}

@@ -1,0 +1,233 @@
+//! Start, thread end and fork: when caches come and go.
+//!
+//! | event | what happens | lock |
+//! |---|---|---|
+//! | a thread's first slow path | a parked cache, or new metadata, becomes its cache | central, meta |
+//! | its end (key destructor) | zones go to central, the inbox closes, the cache is parked | central, page heap |
+//! | later mallocs of that thread | a cache again; the next round of destructors takes it back | |
+//! | fork, prepare | every mutex is held, glibc's stdio list first | all |
+//! | fork, child | mutexes are opened anew; zones of vanished threads go to central when it is next asked | central |
+
+#![expect(unsafe_code, reason = "callbacks for libc")]
+
+use core::ffi::c_void;
+use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
+
+use super::slow::{flush, freed_twice, retire};
+use super::HEAP;
+use crate::arena::GRANULES;
+use crate::cache::{self, Cache};
+use crate::central::Central;
+use crate::config::Complaint;
+use crate::os::{self, ThreadKey, Unix, stdio};
+use crate::remote::post;
+use crate::sync::{Guard, set_forking};
+use crate::text::{STDERR, Text};
+use crate::thread;
+use crate::zone::{Role, Zone};
+
+/// The calling thread's cache, made if there is none; `None` when memory is exhausted.
+pub(super) fn current() -> Option<&'static Cache> {
+    let cache = thread::cache();
+    if thread::is_real(cache) { Some(cache) } else { attach(cache) }
+}
+
+/// Gives the calling thread a cache in place of `stand_in`.
+#[cold]
+fn attach(stand_in: &'static Cache) -> Option<&'static Cache> {
+    let cache = {
+        let mut central = central();
+        let cache = match central.unpark() {
+            Some(parked) => parked,
+            None => cache::over(HEAP.meta.lock().take(&Unix, size_of::<Cache>())?),
+        };
+        cache.owner.open();
+        central.register(cache);
+        cache
+    };
+    // Destructors have run already: this cache goes back in the next round, not in the last one.
+    let late = core::ptr::eq(stand_in, &raw const thread::ENDED);
+    cache.rounds.set(if late { ThreadKey::ROUNDS } else { 0 });
+    thread::set_cache(cache);
+    // From here on calls into libc may allocate.
+    start();
+    if let Some(key) = key() {
+        key.set(core::ptr::from_ref(cache).cast_mut().cast());
+    }
+    Some(cache)
+}
+
+/// The thread key.
+fn key() -> Option<ThreadKey> {
+    HEAP.key.get().checked_sub(1).and_then(ThreadKey::from_number)
+}
+
+/// Reads the options, creates the thread key and registers the fork handlers, each once. Runs from the constructor or
+/// from the first allocation, whatever comes first; before libc has started the options wait.
+pub(crate) fn start() {
+    if !HEAP.configured.get()
+        && let Some(text) = os::environment(b"FT_MALLOC=")
+    {
+        HEAP.configured.set(true);
+        if !os::is_privileged() {
+            HEAP.config.parse(text, complain);
+        }
+        HEAP.pages.lock().purge_delay = HEAP.config.purge_delay.get();
+    }
+    let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::AcqRel, Ordering::Acquire);
+    if created.is_ok() {
+        let number = ThreadKey::create(detach).map_or(CREATING, |key| key.number() + 1);
+        HEAP.key.0.store(number, Ordering::Release);
+        if !HEAP.fork_handled.get() {
+            HEAP.fork_handled.set(os::register_fork_handlers(before_fork, after_fork_in_parent, after_fork_in_child));
+        }
+    }
+}
+
+/// `Heap::key` while the key is being created, and for ever if it cannot be.
+const CREATING: usize = usize::MAX;
+
+/// Says that an entry of `FT_MALLOC` was skipped.
+fn complain(complaint: Complaint<'_>) {
+    let mut line = Text::<256>::to(STDERR);
+    line.text("ft_malloc: ");
+    match complaint {
+        Complaint::Unknown(key) => {
+            line.text("unknown option ").quoted(key).text(" in FT_MALLOC (FT_MALLOC=help lists them)");
+        }
+        Complaint::Bad(key, value) => {
+            line.text("bad value ").quoted(value).text(" for option ").quoted(key).text(" in FT_MALLOC");
+        }
+    }
+    line.text("\n");
+}
+
+/// Destructor of the thread key. Lets the other keys' destructors go first, as many rounds as there are to give.
+unsafe extern "C" fn detach(value: *mut c_void) {
+    let cache = thread::cache();
+    if !thread::is_real(cache) || value.is_null() {
+        return;
+    }
+    let rounds = cache.rounds.get() + 1;
+    cache.rounds.set(rounds);
+    if rounds + 1 < ThreadKey::ROUNDS && key().is_some_and(|key| key.set(value)) {
+        return;
+    }
+    thread::set_cache(&thread::ENDED);
+    flush(cache);
+    cache.collect(&mut freed_twice);
+    let mut central = central();
+    for zone in cache.surrender() {
+        zone.owner.set(Some(&HEAP.owner));
+        central.give(zone, zone.free_blocks());
+    }
+    central.unregister(cache);
+    // Zones posted meanwhile belong to central now.
+    cache.owner.close().for_each(post);
+    central.park(cache);
+    while let Some(idle) = central.idle.pop() {
+        retire(idle);
+    }
+}
+
+/// Central, after its orphans have been taken in.
+pub(super) fn central() -> Guard<Central> {
+    let mut central = HEAP.central.lock();
+    if central.orphans {
+        central.orphans = false;
+        adopt_orphans(&mut central);
+    }
+    central
+}
+
+/// Called before every fork: holds all locks, so that the child finds every structure whole.
+unsafe extern "C" fn before_fork() {
+    stdio::hold();
+    HEAP.central.hold();
+    HEAP.large.hold();
+    HEAP.pages.hold();
+    HEAP.meta.hold();
+    set_forking(true);
+}
+
+/// Called in the parent after every fork.
+unsafe extern "C" fn after_fork_in_parent() {
+    set_forking(false);
+    HEAP.meta.release();
+    HEAP.pages.release();
+    HEAP.large.release();
+    HEAP.central.release();
+    stdio::release();
+}
+
+/// Called in the child after every fork: the only thread is the one that forked.
+unsafe extern "C" fn after_fork_in_child() {
+    HEAP.meta.reset();
+    HEAP.pages.reset();
+    HEAP.large.reset();
+    HEAP.central.reset();
+    set_forking(false);
+    // Taking in the other threads' zones reads all descriptors: not for a child that only executes a program.
+    let mut central = HEAP.central.lock();
+    let own = thread::cache();
+    central.orphans = central.live().any(|cache| !core::ptr::eq(cache, own));
+}
+
+/// Takes in the zones of threads that did not survive a fork. Their caches' lists may be torn; the descriptors and the
+/// state bytes are not.
+fn adopt_orphans(central: &mut Central) {
+    let own = thread::cache();
+    // What is posted properly is out of the way first; what is marked as posted after that is so by a vanished thread.
+    if thread::is_real(own) {
+        own.collect(&mut freed_twice);
+    }
+    central.collect(&HEAP.owner, &mut freed_twice);
+    let pages = HEAP.pages.lock();
+    for arena in pages.arenas() {
+        let zones = (0..GRANULES).filter_map(|g| arena.zone(g));
+        for zone in zones.filter(|zone| zone.role() == Role::Blocks) {
+            let was_posted = zone.posted.swap(0, Ordering::AcqRel) != 0;
+            if zone.owner.is(&own.owner) || zone.owner.is(&HEAP.owner) {
+                if was_posted {
+                    post(zone);
+                }
+            } else {
+                take_in(central, zone);
+            }
+        }
+    }
+    drop(pages);
+    for cache in central.live() {
+        if !core::ptr::eq(cache, own) {
+            central.unregister(cache);
+            central.park(cache::over(NonNull::from_ref(cache).cast()));
+        }
+    }
+    while let Some(idle) = central.idle.pop() {
+        retire(idle);
+    }
+}
+
+/// Gives central a zone whose thread is gone.
+fn take_in(central: &mut Central, zone: &'static Zone) {
+    zone.owner.set(Some(&HEAP.owner));
+    let free = zone.rebuild();
+    central.give(zone, free);
+}
+
+/// Prints every option, its default and its value in force.
+pub(crate) fn print_help() {
+    use crate::config::{OPTIONS, Value};
+    let mut text = Text::<512>::to(STDERR);
+    text.text("ft_malloc options, FT_MALLOC=\"key=value,key=value\":\n");
+    for option in &OPTIONS {
+        text.text("  ").text(option.key).text("=").text(option.values).text(": ").text(option.what);
+        text.text(" (default ").text(option.default).text(", now ");
+        match HEAP.config.value(option.key) {
+            Value::Word(word) => text.text(word),
+            Value::Number(number) => text.number(crate::ptr::size64(number)),
+        };
+        text.text(")\n");
+    }
+}

@@ -1,0 +1,418 @@
+//! LARGE blocks with a mapping of their own: one `mmap`, one `munmap`, `mremap` in between.
+//!
+//! Owns a tree of mappings ordered by address (a treap), so that any pointer into one is recognised. Descriptors are
+//! metadata. Mappings that the OS refuses to unmap are kept, without memory, and tried again or used again: nothing
+//! is lost. Under its own mutex, between central and the page heap in the lock order.
+
+use core::ptr::NonNull;
+
+use crate::meta::Meta;
+use crate::os::Os;
+use crate::ptr::{forward, low8, low32, round_up, size, wide};
+use crate::sync::{Link, Mutex, RelaxedPtr, RelaxedU8, RelaxedU32, RelaxedUsize};
+
+/// A mapping.
+#[repr(C)]
+pub(crate) struct Mapping {
+    /// First byte.
+    start: RelaxedPtr<u8>,
+    /// Length in bytes, whole pages.
+    bytes: RelaxedUsize,
+    /// Bytes the program asked for.
+    requested: RelaxedUsize,
+    /// The alignment it asked with, as a power of two.
+    align_log: RelaxedU8,
+    /// Position in the heap order: no child's is larger.
+    priority: RelaxedU32,
+    /// Mappings at lower addresses; in the lists, the next one.
+    left: Link<Mapping>,
+    /// Mappings at higher addresses.
+    right: Link<Mapping>,
+}
+
+impl Mapping {
+    /// A descriptor over zeroed metadata memory that nobody else uses.
+    #[expect(unsafe_code, reason = "metadata becomes typed")]
+    fn over(memory: NonNull<u8>) -> &'static Self {
+        // SAFETY: all fields are atomics, for which zero is valid; metadata is aligned and never unmapped.
+        unsafe { memory.cast::<Self>().as_ref() }
+    }
+
+    /// First byte.
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.start.get()
+    }
+
+    /// Address of the first byte.
+    pub(crate) fn address(&self) -> usize {
+        self.start.get().addr()
+    }
+
+    /// Length in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.get()
+    }
+
+    /// Bytes the program asked for.
+    pub(crate) fn requested(&self) -> usize {
+        self.requested.get()
+    }
+
+    /// The alignment the program asked with.
+    pub(crate) fn align(&self) -> usize {
+        1 << self.align_log.get()
+    }
+
+    /// Whether `address` is in the mapping.
+    fn contains(&self, address: usize) -> bool {
+        address.wrapping_sub(self.address()) < self.bytes()
+    }
+}
+
+/// Addresses of LARGE blocks freed lately that are remembered to name a double free.
+const RECENT: usize = 64;
+
+/// All mappings.
+pub(crate) struct Large {
+    /// Root of the tree.
+    root: Link<Mapping>,
+    /// Descriptors without a mapping, linked through `left`.
+    spare: Link<Mapping>,
+    /// Mappings that could not be unmapped, linked through `left`.
+    stuck: Link<Mapping>,
+    /// Mappings in the tree.
+    pub(crate) count: usize,
+    /// Their bytes.
+    pub(crate) bytes: usize,
+    /// Starts of blocks freed lately.
+    recent: [usize; RECENT],
+    /// Where the next one goes.
+    next_recent: usize,
+}
+
+impl Large {
+    /// No mappings.
+    pub(crate) const fn new() -> Self {
+        Self {
+            root: Link::none(),
+            spare: Link::none(),
+            stuck: Link::none(),
+            count: 0,
+            bytes: 0,
+            recent: [0; RECENT],
+            next_recent: 0,
+        }
+    }
+
+    /// A zeroed block of `bytes` in a mapping of its own, aligned to `align` (a power of two).
+    pub(crate) fn alloc(
+        &mut self,
+        os: &impl Os,
+        meta: &'static Mutex<Meta>,
+        bytes: usize,
+        align: usize,
+    ) -> Option<NonNull<u8>> {
+        let length = round_up(bytes.max(1), os.page())?;
+        let mapping = self.descriptor(os, meta)?;
+        let Some(start) = self.map(os, meta, length, align) else {
+            self.keep_descriptor(mapping);
+            return None;
+        };
+        mapping.start.set(start.as_ptr());
+        mapping.bytes.set(length);
+        mapping.requested.set(bytes);
+        mapping.align_log.set(low8(size(align.ilog2())));
+        self.insert(mapping);
+        Some(start)
+    }
+
+    /// Fresh pages at a multiple of `align`.
+    fn map(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, length: usize, align: usize) -> Option<NonNull<u8>> {
+        if align <= os.page() {
+            return os.map(length).or_else(|| self.unstick(os, length));
+        }
+        // Reserve room for every alignment, keep the aligned part and only then ask for memory.
+        let room = length.checked_add(align - os.page())?;
+        let start = os.reserve(core::ptr::null_mut(), room)?;
+        let head = start.addr().get().checked_next_multiple_of(align)? - start.addr().get();
+        let aligned = forward(start, head);
+        self.unmap(os, meta, start, head);
+        self.unmap(os, meta, forward(aligned, length), room - head - length);
+        if os.prepare(aligned, length) {
+            return Some(aligned);
+        }
+        self.unmap(os, meta, aligned, length);
+        None
+    }
+
+    /// The mapping that contains `address`.
+    pub(crate) fn find(&self, address: usize) -> Option<&'static Mapping> {
+        let mut node = self.root.get();
+        while let Some(mapping) = node {
+            if mapping.contains(address) {
+                return Some(mapping);
+            }
+            node = if address < mapping.address() { mapping.left.get() } else { mapping.right.get() };
+        }
+        None
+    }
+
+    /// The first mapping at or behind `address`.
+    pub(crate) fn next(&self, address: usize) -> Option<&'static Mapping> {
+        let (mut node, mut best) = (self.root.get(), None);
+        while let Some(mapping) = node {
+            if mapping.address() >= address {
+                best = Some(mapping);
+                node = mapping.left.get();
+            } else {
+                node = mapping.right.get();
+            }
+        }
+        best
+    }
+
+    /// Gives a mapping of the tree back to the OS.
+    pub(crate) fn free(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping) {
+        self.remove(mapping);
+        self.remember(mapping.address());
+        self.retry(os);
+        if let Some(start) = NonNull::new(mapping.start()) {
+            self.keep_descriptor(mapping);
+            self.unmap(os, meta, start, mapping.bytes());
+        }
+    }
+
+    /// Lets a mapping of the tree hold `bytes`, at the old or a new address; `None` leaves it as it was.
+    pub(crate) fn resize(&mut self, os: &impl Os, mapping: &'static Mapping, bytes: usize) -> Option<NonNull<u8>> {
+        let length = round_up(bytes.max(1), os.page())?;
+        let start = NonNull::new(mapping.start())?;
+        let moved = if length == mapping.bytes() { start } else { os.remap(start, mapping.bytes(), length)? };
+        self.remove(mapping);
+        mapping.start.set(moved.as_ptr());
+        mapping.bytes.set(length);
+        mapping.requested.set(bytes);
+        self.insert(mapping);
+        Some(moved)
+    }
+
+    /// Notes the start of a freed LARGE block.
+    pub(crate) fn remember(&mut self, address: usize) {
+        if let Some(slot) = self.recent.get_mut(self.next_recent) {
+            *slot = address;
+        }
+        self.next_recent = (self.next_recent + 1) % RECENT;
+    }
+
+    /// Whether a LARGE block that started at `address` was freed lately.
+    pub(crate) fn was_freed(&self, address: usize) -> bool {
+        self.recent.contains(&address)
+    }
+
+    /// A descriptor without a mapping.
+    fn descriptor(&mut self, os: &impl Os, meta: &'static Mutex<Meta>) -> Option<&'static Mapping> {
+        if let Some(spare) = self.spare.get() {
+            self.spare.set(spare.left.get());
+            return Some(spare);
+        }
+        meta.lock().take(os, size_of::<Mapping>()).map(Mapping::over)
+    }
+
+    /// Keeps a descriptor for the next mapping.
+    fn keep_descriptor(&mut self, mapping: &'static Mapping) {
+        mapping.left.set(self.spare.get());
+        self.spare.set(Some(mapping));
+    }
+
+    /// Unmaps pages. What the OS refuses (splitting a mapping may need one more than it allows) gives its memory back
+    /// and waits in `stuck`.
+    fn unmap(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, start: NonNull<u8>, bytes: usize) {
+        if bytes == 0 || os.unmap(start, bytes) {
+            return;
+        }
+        os.purge(start, bytes);
+        if let Some(mapping) = self.descriptor(os, meta) {
+            mapping.start.set(start.as_ptr());
+            mapping.bytes.set(bytes);
+            mapping.left.set(self.stuck.get());
+            self.stuck.set(Some(mapping));
+        }
+    }
+
+    /// Tries to unmap one of the stuck mappings again.
+    fn retry(&mut self, os: &impl Os) {
+        if let Some(mapping) = self.stuck.get()
+            && NonNull::new(mapping.start()).is_some_and(|start| os.unmap(start, mapping.bytes()))
+        {
+            self.stuck.set(mapping.left.get());
+            self.keep_descriptor(mapping);
+        }
+    }
+
+    /// Cleared pages from a stuck mapping of exactly this length.
+    #[expect(unsafe_code, reason = "clears pages")]
+    fn unstick(&mut self, os: &impl Os, length: usize) -> Option<NonNull<u8>> {
+        let mapping = self.stuck.get().filter(|mapping| mapping.bytes() == length)?;
+        let start = NonNull::new(mapping.start()).filter(|&start| os.prepare(start, length))?;
+        self.stuck.set(mapping.left.get());
+        self.keep_descriptor(mapping);
+        // SAFETY: the pages are mapped, writable and ours; the OS may not have cleared them.
+        unsafe { start.write_bytes(0, length) };
+        Some(start)
+    }
+
+    /// Puts a mapping into the tree.
+    fn insert(&mut self, new: &'static Mapping) {
+        self.count += 1;
+        self.bytes += new.bytes();
+        new.priority.set(priority_of(new.address()));
+        // Down to the first node that the new one outranks …
+        let mut place = &self.root;
+        let mut node = place.get();
+        while let Some(mapping) = node.filter(|mapping| mapping.priority.get() >= new.priority.get()) {
+            place = if new.address() < mapping.address() { &mapping.left } else { &mapping.right };
+            node = place.get();
+        }
+        place.set(Some(new));
+        // … whose subtree is split by address into the new node's two.
+        let (mut lower, mut higher) = (&new.left, &new.right);
+        while let Some(mapping) = node {
+            if mapping.address() < new.address() {
+                lower.set(Some(mapping));
+                lower = &mapping.right;
+                node = lower.get();
+            } else {
+                higher.set(Some(mapping));
+                higher = &mapping.left;
+                node = higher.get();
+            }
+        }
+        lower.set(None);
+        higher.set(None);
+    }
+
+    /// Takes a member out of the tree.
+    fn remove(&mut self, old: &'static Mapping) {
+        self.count -= 1;
+        self.bytes -= old.bytes();
+        let mut place = &self.root;
+        while let Some(mapping) = place.get().filter(|_| !place.is(old)) {
+            place = if old.address() < mapping.address() { &mapping.left } else { &mapping.right };
+        }
+        // Merge its two subtrees in its place.
+        let (mut left, mut right) = (old.left.get(), old.right.get());
+        loop {
+            match (left, right) {
+                (Some(l), Some(r)) if l.priority.get() >= r.priority.get() => {
+                    place.set(left);
+                    place = &l.right;
+                    left = place.get();
+                }
+                (Some(_), Some(r)) => {
+                    place.set(right);
+                    place = &r.left;
+                    right = place.get();
+                }
+                (rest, None) | (None, rest) => {
+                    place.set(rest);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// A number that looks random for each page address: the top of a multiplicative hash (Knuth's 2^64 / φ).
+fn priority_of(address: usize) -> u32 {
+    let hash = wide(address >> 12).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    low32(crate::ptr::size64(hash >> 32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::mock::Mock;
+    use std::collections::BTreeMap;
+
+    /// Every structural promise of the tree.
+    fn check_invariants(large: &Large) {
+        fn walk(node: Option<&'static Mapping>, low: usize, high: usize, top: u32, count: &mut usize) {
+            let Some(mapping) = node else { return };
+            assert!(mapping.address() >= low && mapping.address() + mapping.bytes() <= high);
+            assert!(mapping.priority.get() <= top);
+            *count += 1;
+            walk(mapping.left.get(), low, mapping.address(), mapping.priority.get(), count);
+            let end = mapping.address() + mapping.bytes();
+            walk(mapping.right.get(), end, high, mapping.priority.get(), count);
+        }
+        let mut count = 0;
+        walk(large.root.get(), 0, usize::MAX, u32::MAX, &mut count);
+        assert_eq!(count, large.count);
+    }
+
+    /// A metadata pool for one test.
+    fn pool() -> &'static Mutex<Meta> {
+        Box::leak(Box::new(Mutex::new(Meta::new())))
+    }
+
+    #[test]
+    fn tree_agrees_with_a_sorted_map() {
+        let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+        let mut model = BTreeMap::new();
+        let mut seed: usize = 42;
+        for step in 0..3000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if model.len() < 100 || seed >> 60 < 8 {
+                let bytes = (seed >> 40) % 60_000 + 1;
+                let start = large.alloc(&os, meta, bytes, 1 << (step % 18)).expect("memory");
+                assert_eq!(start.addr().get() % (1 << (step % 18)), 0);
+                model.insert(start.addr().get(), bytes);
+            } else {
+                let nth = (seed >> 33) % model.len();
+                let (&address, &bytes) = model.iter().nth(nth).expect("there are so many");
+                let inside = large.find(address + bytes / 2).expect("a mapping");
+                assert_eq!((inside.address(), inside.requested()), (address, bytes));
+                model.remove(&address);
+                large.free(&os, meta, inside);
+                assert!(large.find(address).is_none() && large.was_freed(address));
+                let next = model.range(address..).next().map(|(&address, _)| address);
+                assert_eq!(large.next(address).map(Mapping::address), next);
+            }
+            check_invariants(&large);
+        }
+    }
+
+    #[test]
+    fn refused_unmaps_are_tried_again() {
+        let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+        for _ in 0..3 {
+            large.alloc(&os, meta, 100_000, 16).expect("memory");
+        }
+        os.refill(0);
+        while let Some(mapping) = large.next(0) {
+            large.free(&os, meta, mapping);
+        }
+        assert!(large.stuck.get().is_some());
+        os.refill(usize::MAX);
+        for _ in 0..4 {
+            let start = large.alloc(&os, meta, 10, 16).expect("memory");
+            let mapping = large.find(start.addr().get()).expect("it");
+            large.free(&os, meta, mapping);
+        }
+        assert!(large.stuck.get().is_none());
+        assert_eq!(large.count + large.bytes, 0);
+    }
+
+    #[test]
+    fn every_failure_leaves_the_tree_whole() {
+        for budget in 0..8 {
+            let (os, meta, mut large) = (Mock::with_budget(budget), pool(), Large::new());
+            let first = large.alloc(&os, meta, 1 << 20, 1 << 21);
+            check_invariants(&large);
+            if let Some(mapping) = first.and_then(|start| large.find(start.addr().get())) {
+                let resized = large.resize(&os, mapping, 3 << 20);
+                assert_eq!(mapping.requested(), if resized.is_some() { 3 << 20 } else { 1 << 20 });
+                check_invariants(&large);
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The operating system as the allocator sees it: pages, a clock, messages. The only place besides `sync` and `thread`
+//! that names libc.
+//!
+//! Every call keeps `errno`: the ABI layer alone sets it. Failures are `None` or `false`.
+
+use core::ptr::NonNull;
+
+#[cfg(test)]
+pub(crate) mod mock;
+mod unix;
+
+pub(crate) use unix::{
+    EINVAL, ENOMEM, ThreadKey, Unix, abort, at_exit, environment, is_privileged, register_fork_handlers, set_errno,
+    stdio, write, write_stream,
+};
+
+/// What the layers below the front door ask of an operating system. Lengths are bytes, multiples of the page size.
+pub(crate) trait Os {
+    /// Bytes of a page.
+    fn page(&self) -> usize;
+
+    /// Address space without memory, near `hint` if the OS likes.
+    fn reserve(&self, hint: *mut u8, bytes: usize) -> Option<NonNull<u8>>;
+
+    /// Makes reserved pages readable and writable; they read as zero.
+    fn prepare(&self, start: NonNull<u8>, bytes: usize) -> bool;
+
+    /// Fresh readable and writable pages that read as zero.
+    fn map(&self, bytes: usize) -> Option<NonNull<u8>>;
+
+    /// Gives address space back.
+    fn unmap(&self, start: NonNull<u8>, bytes: usize) -> bool;
+
+    /// Grows or shrinks a mapping, moving it if needed; `None` leaves it as it was.
+    fn remap(&self, start: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>>;
+
+    /// Gives the memory of prepared pages back; `true` promises that they read as zero from now on.
+    fn purge(&self, start: NonNull<u8>, bytes: usize) -> bool;
+
+    /// Milliseconds of a clock that never goes back; costs no system call.
+    fn now(&self) -> u64;
+}

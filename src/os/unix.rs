@@ -1,0 +1,265 @@
+//! The OS boundary on Linux and macOS, in libc's terms.
+
+#![expect(unsafe_code, reason = "system calls")]
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr::{self, NonNull};
+
+use super::Os;
+use crate::ptr::size64;
+
+pub(crate) use libc::{EINVAL, ENOMEM};
+
+/// The running kernel.
+#[derive(Clone, Copy)]
+pub(crate) struct Unix;
+
+/// Runs `call` and puts `errno` back to what it was.
+fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
+    let before = errno::errno();
+    let result = call();
+    errno::set_errno(before);
+    result
+}
+
+/// Maps `bytes` private anonymous bytes.
+fn map(hint: *mut u8, bytes: usize, protection: c_int, flags: c_int) -> Option<NonNull<u8>> {
+    keeping_errno(|| {
+        let flags = flags | libc::MAP_PRIVATE | libc::MAP_ANON;
+        // SAFETY: a new mapping; without MAP_FIXED it replaces none, and with it the callers pass their own pages.
+        let start = unsafe { libc::mmap(hint.cast(), bytes, protection, flags, -1, 0) };
+        if start == libc::MAP_FAILED { None } else { NonNull::new(start.cast()) }
+    })
+}
+
+impl Os for Unix {
+    fn page(&self) -> usize {
+        // SAFETY: always callable; reads the auxiliary vector.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        usize::try_from(page).unwrap_or(4096)
+    }
+
+    fn reserve(&self, hint: *mut u8, bytes: usize) -> Option<NonNull<u8>> {
+        map(hint, bytes, libc::PROT_NONE, libc::MAP_NORESERVE)
+    }
+
+    fn prepare(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: the caller reserved these pages and nobody uses them yet.
+        keeping_errno(|| unsafe { libc::mprotect(start.as_ptr().cast(), bytes, protection) == 0 })
+    }
+
+    fn map(&self, bytes: usize) -> Option<NonNull<u8>> {
+        map(ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, 0)
+    }
+
+    fn unmap(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        // SAFETY: the caller owns these pages and is done with them.
+        keeping_errno(|| unsafe { libc::munmap(start.as_ptr().cast(), bytes) == 0 })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn remap(&self, start: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
+        keeping_errno(|| {
+            // SAFETY: the caller owns this mapping and gives the old address up when the call succeeds.
+            let moved = unsafe { libc::mremap(start.as_ptr().cast(), old, new, libc::MREMAP_MAYMOVE) };
+            if moved == libc::MAP_FAILED { None } else { NonNull::new(moved.cast()) }
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn remap(&self, _start: NonNull<u8>, _old: usize, _new: usize) -> Option<NonNull<u8>> {
+        None
+    }
+
+    #[cfg(target_os = "linux")]
+    fn purge(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        // MADV_DONTNEED, not MADV_FREE: the resident size must tell the truth at once. Fails on locked pages.
+        // SAFETY: the caller owns these pages and nobody needs their content.
+        keeping_errno(|| unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_DONTNEED) == 0 })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn purge(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        // Elsewhere MADV_DONTNEED keeps the content, so new pages take the place of the old ones.
+        map(start.as_ptr(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_FIXED).is_some()
+    }
+
+    fn now(&self) -> u64 {
+        // The coarse clock is read from the vDSO whatever the hardware clock is, so it is never a system call.
+        #[cfg(target_os = "linux")]
+        const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
+        #[cfg(not(target_os = "linux"))]
+        const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: `time` is a valid place for the answer.
+        keeping_errno(|| unsafe { libc::clock_gettime(CLOCK, &raw mut time) });
+        let milliseconds = time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000);
+        u64::try_from(milliseconds).unwrap_or(0)
+    }
+}
+
+/// Writes all of `bytes` to a file descriptor; gives up on errors. Calls nothing but `write`, keeps `errno`.
+pub(crate) fn write(descriptor: i32, mut bytes: &[u8]) {
+    keeping_errno(|| {
+        while !bytes.is_empty() {
+            // SAFETY: the slice is readable.
+            let written = unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) };
+            match usize::try_from(written) {
+                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+                Err(_) if errno::errno().0 == libc::EINTR => {}
+                Err(_) => return,
+            }
+        }
+    });
+}
+
+/// Writes all of `bytes` to an open C stream.
+pub(crate) fn write_stream(stream: *mut c_void, bytes: &[u8]) {
+    // SAFETY: the slice is readable, and the stream is the open one that the program passed.
+    unsafe { libc::fwrite(bytes.as_ptr().cast(), 1, bytes.len(), stream.cast()) };
+}
+
+/// Has `function` called when the process exits.
+pub(crate) fn at_exit(function: extern "C" fn()) -> bool {
+    // SAFETY: the function stays mapped (-z nodelete).
+    unsafe { libc::atexit(function) == 0 }
+}
+
+/// Ends the process with `SIGABRT`.
+pub(crate) fn abort() -> ! {
+    // SAFETY: always callable.
+    unsafe { libc::abort() }
+}
+
+/// Sets the calling thread's `errno`.
+pub(crate) fn set_errno(value: i32) {
+    errno::set_errno(errno::Errno(value));
+}
+
+unsafe extern "C" {
+    /// The process's environment; null until libc has started.
+    static environ: *const *const c_char;
+}
+
+/// The value of an environment variable (`name` ends with `=`), or an empty one; `None` while libc has not started.
+/// The bytes stay valid as long as the program does not change this variable: callers parse them at once.
+pub(crate) fn environment(name: &[u8]) -> Option<&'static [u8]> {
+    // SAFETY: libc defines `environ`; reading the pointer is always possible.
+    let mut entry = unsafe { environ };
+    if entry.is_null() {
+        return None;
+    }
+    loop {
+        // SAFETY: the array ends with a null pointer, and `entry` has not passed it.
+        let text = unsafe { *entry };
+        if text.is_null() {
+            return Some(b"");
+        }
+        // SAFETY: entries are C strings.
+        let text = unsafe { CStr::from_ptr(text) };
+        if let Some(value) = text.to_bytes().strip_prefix(name) {
+            return Some(value);
+        }
+        entry = entry.wrapping_add(1);
+    }
+}
+
+/// Whether the process runs with more rights than its caller (set-user-ID and the like), so that the environment
+/// is not to be trusted.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_privileged() -> bool {
+    // SAFETY: always callable; reads the auxiliary vector.
+    keeping_errno(|| unsafe { libc::getauxval(libc::AT_SECURE) != 0 })
+}
+
+/// See the Linux version.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_privileged() -> bool {
+    unsafe extern "C" {
+        /// macOS and the BSDs.
+        fn issetugid() -> c_int;
+    }
+    // SAFETY: always callable.
+    unsafe { issetugid() != 0 }
+}
+
+/// A pthread key whose destructor runs at the end of every thread that set it.
+#[derive(Clone, Copy)]
+pub(crate) struct ThreadKey(libc::pthread_key_t);
+
+impl ThreadKey {
+    /// Rounds of key destructors that every pthread implementation makes (POSIX minimum).
+    pub(crate) const ROUNDS: u32 = 4;
+
+    /// A new key; `None` when the process has used them up.
+    pub(crate) fn create(destructor: unsafe extern "C" fn(*mut c_void)) -> Option<Self> {
+        let mut key = 0;
+        // SAFETY: `key` is a valid place, and the library with the destructor is never unloaded (-z nodelete).
+        let result = keeping_errno(|| unsafe { libc::pthread_key_create(&raw mut key, Some(destructor)) });
+        (result == 0).then_some(Self(key))
+    }
+
+    /// The key as a number, to be kept in an atomic.
+    pub(crate) fn number(self) -> usize {
+        size64(u64::from(self.0))
+    }
+
+    /// The key with this number, which came from [`Self::number`].
+    pub(crate) fn from_number(number: usize) -> Option<Self> {
+        number.try_into().ok().map(Self)
+    }
+
+    /// Sets this thread's value; the destructor will get it if it is not null.
+    pub(crate) fn set(self, value: *mut c_void) -> bool {
+        // SAFETY: the key was created and is never deleted.
+        keeping_errno(|| unsafe { libc::pthread_setspecific(self.0, value) == 0 })
+    }
+}
+
+/// Has `prepare` called before every fork, `parent` and `child` after it.
+pub(crate) fn register_fork_handlers(
+    prepare: unsafe extern "C" fn(),
+    parent: unsafe extern "C" fn(),
+    child: unsafe extern "C" fn(),
+) -> bool {
+    // SAFETY: the functions stay mapped (-z nodelete).
+    keeping_errno(|| unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) == 0 })
+}
+
+/// glibc's lock over the list of open stdio streams.
+///
+/// `fork` takes it *after* the prepare handlers. A thread that holds it (`fflush(NULL)`) and waits for memory would
+/// wait for a forking thread that holds our locks and waits for this one. So our prepare handler takes it first; it
+/// is recursive.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) mod stdio {
+    unsafe extern "C" {
+        /// Public since glibc 2.2.5.
+        fn _IO_list_lock();
+        /// Its counterpart.
+        fn _IO_list_unlock();
+    }
+
+    /// Waits for the lock.
+    pub(crate) fn hold() {
+        // SAFETY: always callable.
+        unsafe { _IO_list_lock() };
+    }
+
+    /// Opens it. Not in the child of a fork: there glibc itself resets the lock.
+    pub(crate) fn release() {
+        // SAFETY: the forking thread took it in `hold`.
+        unsafe { _IO_list_unlock() };
+    }
+}
+
+/// Other C libraries do not take stdio locks in `fork`.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) mod stdio {
+    /// Nothing to hold.
+    pub(crate) fn hold() {}
+
+    /// Nothing to release.
+    pub(crate) fn release() {}
+}

@@ -1,0 +1,162 @@
+//! Frees that cross threads: how a block freed elsewhere finds its way back to the zone's owner.
+//!
+//! | step | who | operation |
+//! |---|---|---|
+//! | 1 | freeing thread | state byte := `FREED`, bit kept in its [`Pending`] |
+//! | 2 | freeing thread, when the pending word changes, at slow paths, at its end | `remote[word] |= bits` (release); if the word was empty: post the zone |
+//! | 3 | post | `posted: 0 → 1`; push the zone into its owner's inbox |
+//! | 4 | owner, at its slow paths | take the whole inbox; for each zone `posted := 0`, then collect |
+//!
+//! Step 4 clears `posted` before it collects, so a bit set later posts again: nothing is lost. A zone may change
+//! owners between 3 and 4, or be given back to the page heap: whoever finds a zone of another owner in its inbox posts
+//! it there, and runs that are no zones are dropped. An owner that goes away closes its inbox; a post that finds it
+//! closed reads the owner anew. Zones without a thread belong to central, whose inbox never closes. No locks.
+
+#![expect(unsafe_code, reason = "the inbox holds addresses")]
+
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::ptr::{low32, size};
+use crate::sync::{Link, RelaxedU32, RelaxedU64, address};
+use crate::zone::Zone;
+
+/// Somebody who owns zones: a thread cache or central. Alone in its cache line: other threads write here.
+#[repr(C, align(64))]
+pub(crate) struct Owner {
+    /// Zones with remote frees, linked through `next_posted`; [`closed`] while nobody would look.
+    inbox: AtomicPtr<Zone>,
+}
+
+/// The mark of a closed inbox: an address that is no zone's.
+fn closed() -> *mut Zone {
+    core::ptr::without_provenance_mut(1)
+}
+
+impl Owner {
+    /// An owner with an empty inbox.
+    pub(crate) const fn new() -> Self {
+        Self { inbox: AtomicPtr::new(core::ptr::null_mut()) }
+    }
+
+    /// Opens a closed inbox.
+    pub(crate) fn open(&self) {
+        self.inbox.store(core::ptr::null_mut(), Ordering::Release);
+    }
+
+    /// Puts `zone` into the inbox; `false` if it is closed.
+    fn push(&self, zone: &'static Zone) -> bool {
+        let mut head = self.inbox.load(Ordering::Acquire);
+        loop {
+            if head == closed() {
+                return false;
+            }
+            // SAFETY: not closed, so null or a zone that was pushed.
+            zone.next_posted.set(unsafe { head.as_ref() });
+            match self.inbox.compare_exchange_weak(head, address(Some(zone)), Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return true,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Takes all zones out of the inbox, each with `posted` cleared, so that it may be posted again at once.
+    pub(crate) fn take_posted(&self) -> Posted {
+        if self.inbox.load(Ordering::Relaxed).is_null() {
+            return Posted { next: Link::none() };
+        }
+        let head = self.inbox.swap(core::ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: only the owner itself closes its inbox, so the head is null or a zone that was pushed.
+        Posted { next: unsafe { Link::from_raw(head) } }
+    }
+
+    /// Closes the inbox and takes what is in it. The zones must belong to somebody else by now.
+    pub(crate) fn close(&self) -> Posted {
+        let head = self.inbox.swap(closed(), Ordering::AcqRel);
+        // SAFETY: it was open, so the head is null or a zone that was pushed.
+        Posted { next: unsafe { Link::from_raw(head) } }
+    }
+}
+
+/// Zones taken from an inbox.
+pub(crate) struct Posted {
+    /// The next one.
+    next: Link<Zone>,
+}
+
+impl Iterator for Posted {
+    type Item = &'static Zone;
+
+    fn next(&mut self) -> Option<&'static Zone> {
+        let zone = self.next.get()?;
+        self.next.set(zone.next_posted.get());
+        // A read-modify-write, so that this thread sees the bits of whoever posted in vain before.
+        zone.posted.swap(0, Ordering::AcqRel);
+        Some(zone)
+    }
+}
+
+/// Tells the owner of `zone` that it has remote frees.
+#[cold]
+pub(crate) fn post(zone: &'static Zone) {
+    if zone.posted.swap(1, Ordering::AcqRel) != 0 {
+        return;
+    }
+    while let Some(owner) = zone.owner.get() {
+        if owner.push(zone) {
+            return;
+        }
+        core::hint::spin_loop();
+    }
+}
+
+/// Blocks of one word of one zone that a thread has freed and not yet published.
+pub(crate) struct Pending {
+    /// The zone; nothing is pending if there is none.
+    zone: Link<Zone>,
+    /// Index of the word.
+    word: RelaxedU32,
+    /// The blocks' bits.
+    bits: RelaxedU64,
+}
+
+/// What [`publish`] found wrong: blocks that another thread freed at the same moment.
+pub(crate) type Twice = Option<(&'static Zone, usize, u64)>;
+
+impl Pending {
+    /// Nothing pending.
+    pub(crate) const fn new() -> Self {
+        Self { zone: Link::none(), word: RelaxedU32::new(0), bits: RelaxedU64::new(0) }
+    }
+
+    /// Adds a block; publishes the word collected so far if this is another one.
+    pub(crate) fn add(&self, zone: &'static Zone, index: usize) -> Twice {
+        let (word, bit) = Zone::bit_of(index);
+        let word = low32(word);
+        if self.zone.is(zone) && self.word.get() == word {
+            self.bits.set(self.bits.get() | bit);
+            return None;
+        }
+        let twice = self.flush();
+        self.zone.set(Some(zone));
+        self.word.set(word);
+        self.bits.set(bit);
+        twice
+    }
+
+    /// Publishes what is pending.
+    pub(crate) fn flush(&self) -> Twice {
+        let zone = self.zone.get()?;
+        self.zone.set(None);
+        publish(zone, size(self.word.get()), self.bits.get())
+    }
+}
+
+/// Sets `bits` in word `word` of the zone's remote bitmap and posts the zone if the word was empty.
+pub(crate) fn publish(zone: &'static Zone, word: usize, bits: u64) -> Twice {
+    let remote = zone.remote_words().get(word)?;
+    let before = remote.fetch_or(bits, Ordering::AcqRel);
+    if before == 0 {
+        post(zone);
+    }
+    (before & bits != 0).then_some((zone, word, before & bits))
+}

@@ -1,0 +1,121 @@
+//! What people get to see of their heap: `show_alloc_mem`, statistics, `malloc_info`.
+//!
+//! Reads the heap through [`heap::items`] and [`heap::totals`]; allocates nothing and holds no mutex while it writes.
+
+mod xml;
+
+use crate::heap::{self, Item, Totals};
+use crate::text::{STDERR, STDOUT, Text};
+
+pub(crate) use xml::info;
+
+/// Blocks read at a time. With the text buffer about 1.5 KiB of stack.
+const BATCH: usize = 16;
+
+/// Lists every live block on standard output, by address.
+pub(crate) fn show() {
+    let mut text = Text::<1024>::to(STDOUT);
+    let (mut address, mut zone, mut total) = (0, None, 0_usize);
+    loop {
+        let mut items = [Item::NONE; BATCH];
+        let count = heap::items(address, &mut items);
+        for item in items.iter().take(count) {
+            if zone != Some(item.zone) {
+                zone = Some(item.zone);
+                text.text(item.kind.name()).text(" : ").upper_address(item.zone).text("\n");
+            }
+            text.upper_address(item.start).text(" - ").upper_address(item.start + item.requested);
+            text.text(" : ").number(item.requested).text(" bytes\n");
+            total += item.requested;
+            address = item.start + 1;
+        }
+        if count == 0 {
+            break;
+        }
+    }
+    text.text("Total : ").number(total).text(" bytes\n");
+}
+
+/// The heap in a few figures, in bytes where it does not say otherwise.
+pub(crate) struct Summary {
+    /// Prepared bytes of arenas.
+    pub(crate) arena: usize,
+    /// Bytes of blocks in use in arenas.
+    pub(crate) used: usize,
+    /// The other bytes of arenas.
+    pub(crate) free: usize,
+    /// Number of free blocks and free runs' granules.
+    pub(crate) free_blocks: usize,
+    /// Number of LARGE blocks with a mapping of their own.
+    pub(crate) mappings: usize,
+    /// Their bytes.
+    pub(crate) mapped: usize,
+    /// Free bytes of runs that may be resident.
+    pub(crate) resident_free: usize,
+}
+
+/// Adds up the heap.
+pub(crate) fn summary() -> Summary {
+    summarise(&heap::totals())
+}
+
+/// Adds up `totals`.
+fn summarise(totals: &Totals) -> Summary {
+    let small: usize = totals.classes.iter().enumerate().map(|(index, class)| class.live * heap::block_of(index)).sum();
+    let used = small + totals.runs.1;
+    Summary {
+        arena: totals.mapped,
+        used,
+        free: totals.mapped.saturating_sub(used),
+        free_blocks: totals.classes.iter().map(|class| class.free).sum(),
+        mappings: totals.mappings.0,
+        mapped: totals.mappings.1,
+        resident_free: totals.dirty,
+    }
+}
+
+/// Prints statistics on standard error.
+pub(crate) fn stats() {
+    let totals = heap::totals();
+    let summary = summarise(&totals);
+    let mut text = Text::<512>::to(STDERR);
+    let requested: usize = totals.classes.iter().map(|class| class.requested).sum();
+    text.text("ft_malloc ").text(env!("CARGO_PKG_VERSION")).text(" statistics, in bytes\n");
+    figure(&mut text, "requested", requested + totals.large_requested);
+    figure(&mut text, "in use", summary.used + summary.mapped);
+    figure(&mut text, "arenas", summary.arena);
+    figure(&mut text, "free in zones", summary.free.saturating_sub(totals.free_runs));
+    figure(&mut text, "free runs", totals.free_runs);
+    figure(&mut text, "  maybe resident", totals.dirty);
+    figure(&mut text, "own mappings", summary.mapped);
+    figure(&mut text, "metadata", totals.metadata);
+    text.text("class      zones       live       free  requested\n");
+    for (index, class) in totals.classes.iter().enumerate().filter(|(_, class)| class.zones > 0) {
+        column(&mut text, heap::block_of(index), 5);
+        column(&mut text, class.zones, 11);
+        column(&mut text, class.live, 11);
+        column(&mut text, class.free, 11);
+        column(&mut text, class.requested, 11);
+        text.text("\n");
+    }
+    text.text("LARGE");
+    column(&mut text, totals.runs.0 + totals.mappings.0, 22);
+    column(&mut text, totals.large_requested, 22);
+    text.text("\n");
+}
+
+/// A line with a name and a number.
+fn figure<const N: usize>(text: &mut Text<N>, name: &str, number: usize) {
+    text.text(name);
+    column(text, number, 32_usize.saturating_sub(name.len()));
+    text.text("\n");
+}
+
+/// A number, right-aligned.
+fn column<const N: usize>(text: &mut Text<N>, number: usize, width: usize) {
+    let digits = crate::ptr::size(number.checked_ilog10().unwrap_or(0)) + 1;
+    for _ in digits..width {
+        text.text(" ");
+    }
+    text.number(number);
+}

@@ -1,0 +1,333 @@
+//! Size classes: which block size serves a request, and how a zone of that size is laid out.
+//!
+//! Owns nothing; constants and pure functions. Spacing is 16 bytes up to 128, then four classes per doubling up to
+//! 32 KiB, so at most a fifth of a block is slack. Invariants, checked in the tests:
+//! - `of(size)` is the smallest class whose block is at least `size`;
+//! - `blocks × block ≤ granules × 64 KiB < (blocks + 1) × block`;
+//! - TINY and SMALL zones hold at least 100 blocks (the ft_malloc contract).
+
+use crate::ptr::{byte_size, low8, low16, low32, size, wide};
+
+/// Bytes of a granule: the unit of the page heap and of address lookup, a multiple of every supported page size
+/// (4, 16 and 64 KiB).
+pub(crate) const GRANULE: usize = 64 << 10;
+
+/// Largest TINY request in bytes.
+pub(crate) const TINY_MAX: usize = 128;
+
+/// Largest SMALL request in bytes.
+pub(crate) const SMALL_MAX: usize = 1024;
+
+/// Largest MEDIUM request in bytes: the Go allocator's small-object limit.
+pub(crate) const MEDIUM_MAX: usize = 32 << 10;
+
+/// Number of size classes: 8 TINY, 12 SMALL, 20 MEDIUM.
+pub(crate) const CLASSES: usize = 40;
+
+/// Alignment of every block in bytes (`alignof(max_align_t)` on the supported targets).
+pub(crate) const MIN_ALIGN: usize = 16;
+
+/// Blocks a window covers: the bits of a word.
+pub(crate) const WINDOW: usize = 64;
+
+/// State byte of a block that was never handed out (fresh metadata is zero).
+pub(crate) const FRESH: u8 = 0;
+
+/// State byte of a block that was freed.
+pub(crate) const FREED: u8 = 1;
+
+/// Smallest state byte of a live block. TINY and SMALL blocks store `LIVE + slack`; MEDIUM blocks store `LIVE` and
+/// keep their slack in a wider array.
+pub(crate) const LIVE: u8 = 2;
+
+/// Largest slack in bytes that a state byte can hold.
+pub(crate) const MAX_BYTE_SLACK: usize = 255 - 2;
+
+/// What users see of a block's kind; the words of the ft_malloc subject, plus MEDIUM.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// Requests up to 128 bytes.
+    Tiny,
+    /// Requests up to 1024 bytes.
+    Small,
+    /// Requests up to 32 KiB.
+    Medium,
+    /// Requests above, each in pages of its own.
+    Large,
+}
+
+impl Kind {
+    /// The word printed by `show_alloc_mem` and in messages.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Tiny => "TINY",
+            Self::Small => "SMALL",
+            Self::Medium => "MEDIUM",
+            Self::Large => "LARGE",
+        }
+    }
+}
+
+/// A size class: an index below [`CLASSES`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Class(u8);
+
+/// How a zone of one class is cut, and how its metadata chunk is laid out (byte offsets into the chunk):
+/// `[free words][remote words][state bytes, one spare][wide slack, MEDIUM only]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// Bytes of a block.
+    pub(crate) block: u32,
+    /// Blocks in the zone.
+    pub(crate) blocks: u32,
+    /// Granules of the zone.
+    pub(crate) granules: u32,
+    /// 64-bit words of a bitmap with one bit a block.
+    pub(crate) words: u32,
+    /// `⌈2^64 / block⌉`: turns an offset into a block index with one multiplication.
+    pub(crate) reciprocal: u64,
+    /// Offset of the wide slack array (u16 each), 0 if the class has none.
+    pub(crate) wide: u32,
+    /// Bytes of the metadata chunk, a multiple of 64.
+    pub(crate) chunk: u32,
+}
+
+/// Block sizes in bytes, ascending.
+const SIZES: [u32; CLASSES] = {
+    let mut sizes = [0; CLASSES];
+    let mut i = 0;
+    while i < 8 {
+        sizes[i] = (low32(i) + 1) * 16;
+        i += 1;
+    }
+    let mut base = 128;
+    while i < CLASSES {
+        let mut quarter = 1;
+        while quarter <= 4 {
+            sizes[i] = base + base / 4 * quarter;
+            i += 1;
+            quarter += 1;
+        }
+        base *= 2;
+    }
+    sizes
+};
+
+/// Class index of a request of up to [`SMALL_MAX`] bytes, indexed by `(size + 15) / 16`.
+const SMALL_CLASS: [u8; SMALL_MAX / 16 + 1] = {
+    let mut table = [0; SMALL_MAX / 16 + 1];
+    let mut i = 0;
+    while i < table.len() {
+        let mut class = 0;
+        while size(SIZES[class]) < i * 16 {
+            class += 1;
+        }
+        table[i] = low8(class);
+        i += 1;
+    }
+    table
+};
+
+/// Byte offset of the thread-cache slot for a request of up to [`SMALL_MAX`] bytes, for slots of `stride` bytes
+/// behind `first`: one table look-up from size to slot.
+pub(crate) const fn slot_offsets(first: usize, stride: usize) -> [u16; SMALL_MAX / 16 + 1] {
+    let mut table = [0; SMALL_MAX / 16 + 1];
+    let mut i = 0;
+    while i < table.len() {
+        table[i] = low16(first + byte_size(SMALL_CLASS[i]) * stride);
+        i += 1;
+    }
+    table
+}
+
+/// The layout of every class.
+static LAYOUTS: [Layout; CLASSES] = {
+    let mut layouts = [Layout::of_block(16); CLASSES];
+    let mut i = 0;
+    while i < CLASSES {
+        layouts[i] = Layout::of_block(SIZES[i]);
+        i += 1;
+    }
+    layouts
+};
+
+impl Layout {
+    /// The layout of zones with blocks of `block` bytes.
+    const fn of_block(block: u32) -> Self {
+        let bytes = size(block);
+        // 64 KiB, 128 KiB, 256 KiB, 512 KiB: at least 100 blocks in TINY and SMALL, at least 16 in MEDIUM.
+        let granules = if bytes <= TINY_MAX {
+            1
+        } else if bytes <= SMALL_MAX {
+            2
+        } else if bytes <= MEDIUM_MAX / 4 {
+            4
+        } else {
+            8
+        };
+        let blocks = granules * GRANULE / bytes;
+        let words = blocks.div_ceil(WINDOW);
+        // One spare state byte: the end of the last granule may look like one more block, which is never live.
+        let states = (words * WINDOW + 1).next_multiple_of(2);
+        let wide_at = words * 16 + states;
+        let chunk = if bytes <= SMALL_MAX { wide_at } else { wide_at + 2 * blocks };
+        Self {
+            block,
+            blocks: low32(blocks),
+            granules: low32(granules),
+            words: low32(words),
+            reciprocal: u64::MAX / wide(bytes) + 1,
+            wide: if bytes <= SMALL_MAX { 0 } else { low32(wide_at) },
+            chunk: low32(chunk.next_multiple_of(64)),
+        }
+    }
+}
+
+impl Class {
+    /// The class of the smallest blocks.
+    pub(crate) const SMALLEST: Self = Self(0);
+
+    /// The class that serves requests of `bytes`; `None` above [`MEDIUM_MAX`].
+    pub(crate) fn of(bytes: usize) -> Option<Self> {
+        if bytes <= SMALL_MAX {
+            return SMALL_CLASS.get(bytes.div_ceil(16)).map(|&index| Self(index));
+        }
+        if bytes > MEDIUM_MAX {
+            return None;
+        }
+        // bytes - 1 = 1.qq… × 2^log: two bits below the leading one choose the quarter of the doubling.
+        let last = bytes - 1;
+        let log = size(last.ilog2());
+        let quarter = (last >> (log - 2)) & 3;
+        Some(Self(low8(8 + (log - 7) * 4 + quarter)))
+    }
+
+    /// The smallest class for `bytes` whose blocks are all aligned to `align`, a power of two, and whose slack can be
+    /// recorded; `None` when pages of their own have to serve the request.
+    pub(crate) fn aligned(bytes: usize, align: usize) -> Option<Self> {
+        let smallest = Self::of(bytes.max(1))?;
+        Self::all().skip(smallest.index()).find(|class| {
+            let block = class.block();
+            block.is_multiple_of(align) && class.records(block - bytes)
+        })
+    }
+
+    /// Every class, ascending.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..CLASSES).map(|index| Self(low8(index)))
+    }
+
+    /// The class with this index, if there is one.
+    pub(crate) fn from_index(index: u8) -> Option<Self> {
+        (byte_size(index) < CLASSES).then_some(Self(index))
+    }
+
+    /// Position among the classes, from 0.
+    pub(crate) fn index(self) -> usize {
+        byte_size(self.0)
+    }
+
+    /// The index as it is stored in a zone.
+    pub(crate) fn byte(self) -> u8 {
+        self.0
+    }
+
+    /// Bytes of a block.
+    pub(crate) fn block(self) -> usize {
+        size(self.layout().block)
+    }
+
+    /// How zones of this class are cut.
+    pub(crate) fn layout(self) -> &'static Layout {
+        LAYOUTS.get(self.index()).unwrap_or(&LAYOUTS[0])
+    }
+
+    /// Whether a block of this class can record `slack` unused bytes.
+    pub(crate) fn records(self, slack: usize) -> bool {
+        self.layout().wide != 0 || slack <= MAX_BYTE_SLACK
+    }
+
+    /// Whether the state byte holds the slack, and not a wider array.
+    pub(crate) fn records_in_state(self) -> bool {
+        self.layout().wide == 0
+    }
+
+    /// TINY, SMALL or MEDIUM.
+    pub(crate) fn kind(self) -> Kind {
+        match self.block() {
+            0..=TINY_MAX => Kind::Tiny,
+            129..=SMALL_MAX => Kind::Small,
+            _ => Kind::Medium,
+        }
+    }
+}
+
+const _: () = assert!(SIZES[7] == 128 && SIZES[19] == 1024 && SIZES[CLASSES - 1] == 32768);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_gets_the_smallest_class_that_holds_it() {
+        for bytes in 0..=MEDIUM_MAX {
+            let class = Class::of(bytes).expect("a class");
+            assert!(class.block() >= bytes);
+            if class.index() > 0 {
+                let below = Class::from_index(class.byte() - 1).expect("a class");
+                assert!(below.block() < bytes, "{bytes} fits {}", below.block());
+            }
+            assert!(class.records(class.block() - bytes));
+        }
+        assert!(Class::of(MEDIUM_MAX + 1).is_none());
+    }
+
+    #[test]
+    fn zones_hold_what_the_layout_says() {
+        for class in Class::all() {
+            let layout = class.layout();
+            let bytes = size(layout.granules) * GRANULE;
+            let (block, blocks) = (size(layout.block), size(layout.blocks));
+            assert!(blocks * block <= bytes && bytes < (blocks + 1) * block);
+            assert!(block > SMALL_MAX || blocks >= 100);
+            assert!(size(layout.words) * WINDOW >= blocks && layout.words <= 64);
+            assert!(block % MIN_ALIGN == 0);
+        }
+    }
+
+    #[test]
+    fn reciprocal_tells_index_and_exactness_for_every_offset() {
+        for class in Class::all() {
+            let layout = class.layout();
+            let bytes = size(layout.granules) * GRANULE;
+            for offset in 0..bytes {
+                let (index, rest) = crate::ptr::widening_mul(wide(offset), layout.reciprocal);
+                assert_eq!(index, wide(offset / class.block()));
+                assert_eq!(rest < layout.reciprocal, offset % class.block() == 0);
+            }
+        }
+    }
+
+    #[test]
+    fn aligned_classes_are_aligned_and_record_their_slack() {
+        for log in 4..=15 {
+            let align = 1 << log;
+            for bytes in (0..=MEDIUM_MAX).step_by(7) {
+                let Some(class) = Class::aligned(bytes, align) else { continue };
+                assert!(class.block() % align == 0 && class.block() >= bytes);
+                assert!(class.records(class.block() - bytes));
+            }
+            assert!(Class::aligned(1, align).is_some());
+        }
+        assert!(Class::aligned(1, 1 << 16).is_none());
+    }
+
+    #[test]
+    fn metadata_stays_in_its_budget() {
+        for class in Class::all() {
+            let layout = class.layout();
+            let zone = size(layout.granules) * GRANULE;
+            assert!(size(layout.chunk) + 128 <= 2 * size(layout.blocks) + zone / 100);
+        }
+    }
+}

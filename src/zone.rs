@@ -1,0 +1,462 @@
+//! A zone: a run of granules cut into equal blocks, described out of band.
+//!
+//! The descriptor is two cache lines; the bitmaps and the state bytes are in a metadata chunk:
+//! - `free`: bit set = the owner may hand the block out. Exposed a word at a time: words from `exposed / 64` on are
+//!   zero and their pages untouched, the zone's one large free block.
+//! - `remote`: bits set by other threads' frees, moved into `free` by the owner (`collect`).
+//! - `state`: one byte a block: [`FRESH`], [`FREED`] or [`LIVE`] + slack. It alone decides whether a free is right:
+//!   whoever frees a block sets it, so a second free is seen at the call, whichever thread freed first.
+//!
+//! Invariants: a bit in `free` or `remote` ⇒ its state is `FREED` or `FRESH`; `free ∩ remote = ∅`;
+//! for zones that are not current, `free blocks = mark − wake` (see `wake`).
+//!
+//! A descriptor also describes runs that are not zones (free runs, LARGE blocks): `role` tells. No locks here and no
+//! OS: the owner alone calls what changes `free`, the page heap's mutex covers `role` and the run's extent.
+
+#![expect(unsafe_code, reason = "bitmaps are raw metadata memory")]
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+use crate::ptr::{byte_size, low8, low16, low32, size, size64, wide, widening_mul};
+use crate::remote::Owner;
+use crate::size_class::{Class, FREED, FRESH, GRANULE, Kind, LIVE, Layout, WINDOW};
+use crate::sync::{
+    Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize,
+};
+
+/// What a run is used for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Role {
+    /// Not the first granule of a run in use.
+    None = 0,
+    /// A free run of the page heap.
+    Free = 1,
+    /// Cut into blocks.
+    Blocks = 2,
+    /// One LARGE block.
+    Large = 3,
+}
+
+/// Where its owner keeps a zone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Place {
+    /// It serves the class's window; frees need no attention.
+    Current = 0,
+    /// Nearly all blocks in use; waits for `wake` frees.
+    Full = 1,
+    /// Has room; waits to become current, or wholly free after `wake` more frees.
+    Available = 2,
+}
+
+/// A position inside a zone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Spot {
+    /// The start of block `0`.
+    Start(usize),
+    /// So many bytes (`1`) into block `0`.
+    Inside(usize, usize),
+    /// Behind the last block.
+    Tail,
+}
+
+/// `wake` of a current zone: so many frees never come.
+const NEVER: u64 = u64::MAX;
+
+/// The descriptor of a run. All-zero bytes are a valid descriptor that nobody owns.
+#[repr(C, align(128))]
+pub(crate) struct Zone {
+    // Read by every free.
+    /// Whose zone this is: the thread cache that may use it without a lock, or central.
+    pub(crate) owner: Link<Owner>,
+    /// First byte of the run.
+    pub(crate) start: RelaxedPtr<u8>,
+    /// [`Layout::reciprocal`].
+    pub(crate) reciprocal: RelaxedU64,
+    /// The metadata chunk; its first words are the `free` bitmap.
+    pub(crate) free: RelaxedPtr<RelaxedU64>,
+    /// The state bytes.
+    pub(crate) state: RelaxedPtr<RelaxedU8>,
+    /// Frees by the owner until the zone needs attention.
+    pub(crate) wake: RelaxedU64,
+    /// Blocks exposed so far.
+    exposed: RelaxedU32,
+    /// Free blocks when `wake` reaches 0.
+    mark: RelaxedU32,
+    /// Index of the class.
+    class: RelaxedU8,
+    /// A [`Role`].
+    role: AtomicU8,
+    /// A [`Place`].
+    place: RelaxedU8,
+    /// Whether the run read as zero when it was cut.
+    clean: RelaxedBool,
+    /// Index of the window in use, or of the last one used.
+    window: RelaxedU16,
+    /// Granules of the run.
+    pub(crate) granules: RelaxedU16,
+    // Read by slow paths.
+    /// Next in the list that `place` names, or in a list of free runs.
+    next: Link<Zone>,
+    /// Previous in that list.
+    previous: Link<Zone>,
+    /// Next in an inbox.
+    pub(crate) next_posted: Link<Zone>,
+    /// 1 while in an inbox, or on the way there.
+    pub(crate) posted: AtomicU32,
+    /// Alignment a LARGE block was asked with, as a power of two.
+    pub(crate) align_log: RelaxedU8,
+    /// Requested bytes of a LARGE block.
+    pub(crate) requested: RelaxedUsize,
+    /// Page groups given back by a trim and untouched since, one bit each.
+    pub(crate) purged: RelaxedU64,
+}
+
+const _: () = assert!(size_of::<Zone>() == 128);
+
+impl Zone {
+    /// A descriptor of nothing.
+    #[cfg(test)]
+    pub(crate) fn empty() -> Self {
+        // SAFETY: all fields are atomics, for which zero is valid.
+        unsafe { core::mem::zeroed() }
+    }
+
+    /// What the run is used for.
+    pub(crate) fn role(&self) -> Role {
+        match self.role.load(Ordering::Acquire) {
+            1 => Role::Free,
+            2 => Role::Blocks,
+            3 => Role::Large,
+            _ => Role::None,
+        }
+    }
+
+    /// Publishes what the run is used for; everything written before is seen by whoever reads the role.
+    #[expect(clippy::as_conversions, reason = "the discriminant")]
+    pub(crate) fn set_role(&self, role: Role) {
+        self.role.store(role as u8, Ordering::Release);
+    }
+
+    /// Where the owner keeps the zone.
+    pub(crate) fn place(&self) -> Place {
+        match self.place.get() {
+            0 => Place::Current,
+            1 => Place::Full,
+            _ => Place::Available,
+        }
+    }
+
+    /// The class of the blocks.
+    pub(crate) fn class(&self) -> Class {
+        Class::from_index(self.class.get()).unwrap_or(Class::SMALLEST)
+    }
+
+    /// How the zone is cut.
+    pub(crate) fn layout(&self) -> &'static Layout {
+        self.class().layout()
+    }
+
+    /// TINY, SMALL, MEDIUM or LARGE.
+    pub(crate) fn kind(&self) -> Kind {
+        if self.role() == Role::Large { Kind::Large } else { self.class().kind() }
+    }
+
+    /// Address of the first byte.
+    pub(crate) fn address(&self) -> usize {
+        self.start.get().addr()
+    }
+
+    /// Bytes of the run.
+    pub(crate) fn bytes(&self) -> usize {
+        usize::from(self.granules.get()) * GRANULE
+    }
+
+    /// Cuts the run into blocks of `class`. `chunk` is zeroed metadata of `layout.chunk` bytes; `clean` says that the
+    /// run reads as zero. The zone starts as `owner`'s current one.
+    pub(crate) fn cut(&self, class: Class, chunk: NonNull<u8>, clean: bool, owner: &'static Owner) {
+        let layout = class.layout();
+        let words = size(layout.words);
+        self.free.set(chunk.as_ptr().cast());
+        self.state.set(chunk.as_ptr().wrapping_add(words * 16).cast());
+        self.reciprocal.set(layout.reciprocal);
+        self.class.set(class.byte());
+        self.clean.set(clean);
+        self.exposed.set(0);
+        self.purged.set(0);
+        self.set_current();
+        self.owner.set(Some(owner));
+    }
+
+    /// The metadata chunk, on the way back to the pool, and its bytes.
+    pub(crate) fn chunk(&self) -> Option<(NonNull<u8>, usize)> {
+        Some((NonNull::new(self.free.get().cast())?, size(self.layout().chunk)))
+    }
+
+    /// Makes the zone current: frees need no attention, holes may be touched again.
+    pub(crate) fn set_current(&self) {
+        self.place.set(0);
+        self.wake.set(NEVER);
+        self.mark.set(0);
+        // So that the next window is the first one.
+        self.window.set(u16::MAX);
+        self.purged.set(0);
+    }
+
+    /// The `free` bitmap.
+    pub(crate) fn words(&self) -> &'static [RelaxedU64] {
+        // SAFETY: `cut` pointed `free` to a chunk with this many words, which stays mapped for ever.
+        unsafe { core::slice::from_raw_parts(self.free.get(), size(self.layout().words)) }
+    }
+
+    /// The `remote` bitmap.
+    pub(crate) fn remote_words(&self) -> &'static [AtomicU64] {
+        let words = size(self.layout().words);
+        let start = self.free.get().wrapping_add(words).cast::<AtomicU64>();
+        // SAFETY: as in `words`: the second bitmap follows the first.
+        unsafe { core::slice::from_raw_parts(start, words) }
+    }
+
+    /// The state bytes, without the spare one.
+    pub(crate) fn states(&self) -> &'static [RelaxedU8] {
+        // SAFETY: as in `words`: the state bytes follow the bitmaps.
+        unsafe { core::slice::from_raw_parts(self.state.get(), size(self.layout().blocks)) }
+    }
+
+    /// The wide slack of MEDIUM blocks.
+    fn wide_slack(&self) -> &'static [RelaxedU16] {
+        let layout = self.layout();
+        if layout.wide == 0 {
+            return &[];
+        }
+        let chunk: *mut u8 = self.free.get().cast();
+        let start = chunk.wrapping_add(size(layout.wide));
+        // SAFETY: as in `words`: the layout puts this array at an even offset behind the state bytes.
+        unsafe { core::slice::from_raw_parts(start.cast(), size(layout.blocks)) }
+    }
+
+    /// What `address`, an address in this zone, points to.
+    pub(crate) fn spot(&self, address: usize) -> Spot {
+        let layout = self.layout();
+        let offset = address.wrapping_sub(self.address());
+        let (index, _) = widening_mul(wide(offset), layout.reciprocal);
+        let index = size64(index);
+        if index >= size(layout.blocks) {
+            return Spot::Tail;
+        }
+        match offset - index * size(layout.block) {
+            0 => Spot::Start(index),
+            inside => Spot::Inside(index, inside),
+        }
+    }
+
+    /// The state byte of a block; [`FRESH`] for blocks that do not exist.
+    pub(crate) fn state_of(&self, index: usize) -> u8 {
+        self.states().get(index).map_or(FRESH, RelaxedU8::get)
+    }
+
+    /// Requested bytes of a block; `None` if it is not live.
+    pub(crate) fn requested_of(&self, index: usize) -> Option<usize> {
+        let slack = byte_size(self.state_of(index).checked_sub(LIVE)?);
+        let slack = self.wide_slack().get(index).map_or(slack, |wide| usize::from(wide.get()));
+        Some(size(self.layout().block).saturating_sub(slack))
+    }
+
+    /// Notes that a block is live with `requested` bytes; the caller owns the block, the class records the slack.
+    pub(crate) fn set_requested(&self, index: usize, requested: usize) {
+        let slack = size(self.layout().block).saturating_sub(requested);
+        let Some(state) = self.states().get(index) else { return };
+        if let Some(wide) = self.wide_slack().get(index) {
+            wide.set(low16(slack));
+            state.set(LIVE);
+        } else {
+            state.set(low8(slack).saturating_add(LIVE));
+        }
+    }
+
+    /// The window of block `index`: its word in `free`, and its bit.
+    pub(crate) fn bit_of(index: usize) -> (usize, u64) {
+        (index / WINDOW, 1 << (index % WINDOW))
+    }
+
+    /// Whether the run read as zero when it was cut, so that a [`FRESH`] block does too.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.clean.get()
+    }
+
+    /// The next window with free blocks after the one in use, exposing fresh memory when no exposed block is free.
+    pub(crate) fn next_window(&self) -> Option<usize> {
+        let words = self.words();
+        let exposed = size(self.exposed.get()).div_ceil(WINDOW);
+        let touched = words.get(..exposed)?;
+        let last = usize::from(self.window.get());
+        let from = if last < exposed { last + 1 } else { 0 };
+        let found = (from..exposed).chain(0..from).find(|&w| touched.get(w).is_some_and(|word| word.get() != 0));
+        let window = found.or_else(|| self.expose())?;
+        self.window.set(low16(window));
+        Some(window)
+    }
+
+    /// Makes the next window of fresh blocks free; `None` when all are exposed.
+    fn expose(&self) -> Option<usize> {
+        let exposed = size(self.exposed.get());
+        let left = size(self.layout().blocks) - exposed;
+        let window = exposed / WINDOW;
+        let count = left.min(WINDOW);
+        let word = self.words().get(window).filter(|_| left > 0)?;
+        word.set(if count == WINDOW { u64::MAX } else { (1 << count) - 1 });
+        self.exposed.set(low32(exposed + count));
+        Some(window)
+    }
+
+    /// Bytes from the start that blocks may have touched.
+    pub(crate) fn touched(&self) -> usize {
+        size(self.exposed.get()) * size(self.layout().block)
+    }
+
+    /// Blocks that the owner may hand out, fresh ones included.
+    pub(crate) fn free_blocks(&self) -> usize {
+        let exposed: usize = self.words().iter().map(|word| size(word.get().count_ones())).sum();
+        exposed + size(self.layout().blocks - self.exposed.get())
+    }
+
+    /// The first run of blocks at or behind `from` that the owner may hand out: its first block and its length.
+    pub(crate) fn next_free(&self, from: usize) -> Option<(usize, usize)> {
+        let words = self.words();
+        let is_free = |index: &usize| words.get(index / WINDOW).is_some_and(|w| w.get() >> (index % WINDOW) & 1 != 0);
+        let exposed = size(self.exposed.get());
+        let first = (from..exposed).find(is_free)?;
+        Some((first, (first..exposed).take_while(is_free).count()))
+    }
+
+    /// Puts a zone that is not current where its free blocks belong, and says where; `None`: wholly free.
+    pub(crate) fn settle(&self, free: usize) -> Option<Place> {
+        let blocks = size(self.layout().blocks);
+        if free >= blocks {
+            return None;
+        }
+        let (place, mark) = if free < self.enough() {
+            (Place::Full, self.enough())
+        } else {
+            (Place::Available, blocks)
+        };
+        self.mark.set(low32(mark));
+        self.wake.set(wide(mark - free));
+        self.place.set(if place == Place::Full { 1 } else { 2 });
+        Some(place)
+    }
+
+    /// Free blocks of a zone that is not current: the countdown tells.
+    pub(crate) fn counted_free(&self) -> usize {
+        size(self.mark.get()).saturating_sub(size64(self.wake.get()))
+    }
+
+    /// Free blocks that make a full zone available again: an eighth, so that a refill finds enough.
+    fn enough(&self) -> usize {
+        (size(self.layout().blocks) / 8).max(1)
+    }
+
+    /// Moves what other threads freed into `free`; returns how many blocks that were.
+    ///
+    /// A bit whose block is free already, or live again, is the trace of two frees that ran at the same moment: it is
+    /// dropped and `misuse` is told the block.
+    pub(crate) fn collect(&self, mut misuse: impl FnMut(usize)) -> usize {
+        let mut collected = 0;
+        for (window, (word, remote)) in self.words().iter().zip(self.remote_words()).enumerate() {
+            if remote.load(Ordering::Relaxed) == 0 {
+                continue;
+            }
+            let mut bits = remote.swap(0, Ordering::Acquire);
+            let mut good = 0;
+            while bits != 0 {
+                let bit = bits & bits.wrapping_neg();
+                let index = window * WINDOW + size(bits.trailing_zeros());
+                if word.get() & bit == 0 && self.state_of(index) == FREED {
+                    good |= bit;
+                } else {
+                    misuse(index);
+                }
+                bits ^= bit;
+            }
+            word.set(word.get() | good);
+            collected += size(good.count_ones());
+        }
+        collected
+    }
+
+    /// Rebuilds `free` from the state bytes in the child of a fork, where the owner's thread is gone: what was on its
+    /// way between bitmaps is free. Returns the number of free blocks.
+    pub(crate) fn rebuild(&self) -> usize {
+        for remote in self.remote_words() {
+            remote.store(0, Ordering::Relaxed);
+        }
+        let exposed = size(self.exposed.get());
+        for (word, states) in self.words().iter().zip(self.states().chunks(WINDOW)) {
+            let bits = states.iter().enumerate().filter(|(_, state)| state.get() < LIVE);
+            word.set(bits.fold(0, |bits, (k, _)| bits | 1 << k));
+        }
+        let words = self.words().iter().skip(exposed.div_ceil(WINDOW));
+        words.for_each(|word| word.set(0));
+        self.free_blocks()
+    }
+}
+
+/// An intrusive list of zones through `next` and `previous`. Its owner alone, or the holder of its mutex, uses it.
+pub(crate) struct List {
+    /// The first zone.
+    head: Link<Zone>,
+}
+
+impl List {
+    /// An empty list.
+    pub(crate) const fn new() -> Self {
+        Self { head: Link::none() }
+    }
+
+    /// The first zone.
+    pub(crate) fn first(&self) -> Option<&'static Zone> {
+        self.head.get()
+    }
+
+    /// All zones, in list order. The zone just yielded may be removed meanwhile.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Zone> + use<> {
+        let mut next = self.head.get();
+        core::iter::from_fn(move || {
+            let zone = next?;
+            next = zone.next.get();
+            Some(zone)
+        })
+    }
+
+    /// Puts `zone` in front.
+    pub(crate) fn push(&self, zone: &'static Zone) {
+        let head = self.head.get();
+        zone.previous.set(None);
+        zone.next.set(head);
+        if let Some(head) = head {
+            head.previous.set(Some(zone));
+        }
+        self.head.set(Some(zone));
+    }
+
+    /// Takes `zone`, a member, out.
+    pub(crate) fn remove(&self, zone: &'static Zone) {
+        let (previous, next) = (zone.previous.get(), zone.next.get());
+        match previous {
+            Some(previous) => previous.next.set(next),
+            None => self.head.set(next),
+        }
+        if let Some(next) = next {
+            next.previous.set(previous);
+        }
+    }
+
+    /// Takes the first zone out.
+    pub(crate) fn pop(&self) -> Option<&'static Zone> {
+        let zone = self.head.get()?;
+        self.remove(zone);
+        Some(zone)
+    }
+}
