@@ -14,9 +14,9 @@
 
 use core::ptr::NonNull;
 
-use crate::ptr::{low16, low32, size};
+use crate::ptr::{low32, size};
 use crate::size_class::GRANULE;
-use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU16, RelaxedU32, RelaxedU64};
+use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU32, RelaxedU64};
 use crate::zone::Zone;
 
 /// Bytes of an arena's slot.
@@ -28,16 +28,17 @@ pub(crate) const GRANULES: usize = ARENA / GRANULE;
 /// Bits of a user-space address: 47 on x86-64, 48 on aarch64.
 const ADDRESS_BITS: u32 = if cfg!(target_arch = "x86_64") { 47 } else { 48 };
 
-/// Slots of the address space.
-const SLOTS: usize = (1 << ADDRESS_BITS) / ARENA;
+/// Slots of the address space. Without the last one, which no arena needs: compared with a power of two, the compiler
+/// would shift the address a second time.
+const SLOTS: usize = (1 << ADDRESS_BITS) / ARENA - 1;
 
 /// A header. All-zero bytes are a valid one, of an arena without granules.
 #[repr(C)]
 pub(crate) struct Arena {
-    /// Descriptor of the run that covers each granule, plus 1; 0 for none.
-    table: [RelaxedU16; GRANULES],
     /// Entry 0 describes nothing and nobody owns it; entry `g + 1` the run that starts at granule `g`.
     zones: [Zone; GRANULES + 1],
+    /// Where in `zones` the run that covers each granule is described, in bytes; 0 for none.
+    table: [RelaxedU32; GRANULES],
     /// First byte of the slot.
     pub(crate) base: RelaxedPtr<u8>,
     /// Granules prepared from the front; [`GRANULES`] if nothing is left to prepare.
@@ -70,8 +71,18 @@ impl Arena {
 
     /// The descriptor of the run in use that covers granule `g`.
     pub(crate) fn covering(&'static self, g: usize) -> Option<&'static Zone> {
-        let entry = self.table.get(g)?.get();
-        self.zones.get(usize::from(entry)).filter(|_| entry != 0)
+        let entry = size(self.table.get(g)?.get()) / size_of::<Zone>();
+        self.zones.get(entry).filter(|_| entry != 0)
+    }
+
+    /// The run in use that covers `address`, an address in this slot, or the descriptor of nothing.
+    #[inline(always)]
+    pub(crate) fn find(&'static self, address: usize) -> &'static Zone {
+        // SAFETY: the granule number is below `GRANULES`, the length of the table.
+        let entry = unsafe { self.table.get_unchecked(Self::granule_of(address)) }.get();
+        let zone: *const Zone = (&raw const self.zones).cast::<u8>().wrapping_add(size(entry)).cast();
+        // SAFETY: entries come from `set_table` and are places of descriptors.
+        unsafe { &*zone }
     }
 
     /// Address of granule `g`.
@@ -86,7 +97,7 @@ impl Arena {
 
     /// Lets the granules `from..from + count` lead to the run that starts at `from`, or to none.
     pub(crate) fn set_table(&self, from: usize, count: usize, in_use: bool) {
-        let entry = if in_use { low16(from + 1) } else { 0 };
+        let entry = if in_use { low32((from + 1) * size_of::<Zone>()) } else { 0 };
         for slot in self.table.iter().skip(from).take(count) {
             slot.set(entry);
         }
@@ -120,24 +131,20 @@ impl AddressMap {
         Self { slots: [const { Link::none() }; SLOTS] }
     }
 
-    /// The run that covers `address`, or the descriptor of nothing; `None` for addresses outside all arenas.
+    /// The arena in whose slot `address` lies.
     #[inline(always)]
-    pub(crate) fn find(&'static self, address: usize) -> Option<&'static Zone> {
+    pub(crate) fn arena(&self, address: usize) -> Option<&'static Arena> {
         let slot = address / ARENA;
         if slot >= SLOTS {
             return None;
         }
         // SAFETY: `slot` was just compared with the length.
-        let arena = unsafe { self.slots.get_unchecked(slot) }.get()?;
-        // SAFETY: the granule number is below `GRANULES`, the length of the table.
-        let entry = unsafe { arena.table.get_unchecked(Arena::granule_of(address)) }.get();
-        // SAFETY: entries come from `set_table` and are at most `GRANULES`.
-        Some(unsafe { arena.zones.get_unchecked(usize::from(entry)) })
+        unsafe { self.slots.get_unchecked(slot) }.get()
     }
 
-    /// The arena in whose slot `address` lies.
-    pub(crate) fn arena(&self, address: usize) -> Option<&'static Arena> {
-        self.slots.get(address / ARENA)?.get()
+    /// The run that covers `address`, or the descriptor of nothing; `None` for addresses outside all arenas.
+    pub(crate) fn find(&self, address: usize) -> Option<&'static Zone> {
+        Some(self.arena(address)?.find(address))
     }
 
     /// Whether arenas can lie at `address`.

@@ -11,8 +11,10 @@
 #![expect(unsafe_code, reason = "the hit path reads tables and bitmaps without bounds checks")]
 
 use core::cell::Cell;
+use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
+use crate::fold::{count_down, is_below, with_bit};
 use crate::ptr::{low8, size, wide};
 use crate::remote::{Owner, Pending, post};
 use crate::size_class::{CLASSES, Class, FREED, FRESH, LIVE, WINDOW, slot_offsets};
@@ -49,23 +51,23 @@ impl Slot {
         }
     }
 
-    /// Takes the lowest free block of the window for a request of `bytes`. Returns it with the state byte it had;
-    /// null if there is none.
+    /// Takes the lowest free block of the window for a request of `bytes`, telling `before` its state byte; calls
+    /// `miss` if there is none.
     #[inline(always)]
-    fn take(&self, bytes: usize) -> (*mut u8, u8) {
+    fn take(&self, bytes: usize, before: impl FnOnce(&RelaxedU8), miss: impl FnOnce() -> *mut u8) -> *mut u8 {
         // SAFETY: windows point to metadata, which stays mapped, or to `NO_BLOCKS`.
         let window = unsafe { self.window.get().as_ref() };
         let word = window.get();
         if word == 0 {
-            return (ptr::null_mut(), FREED);
+            return miss();
         }
         let bit = size(word.trailing_zeros());
         window.set(word & (word - 1));
         // SAFETY: the window has a state byte for each of its bits, and so has `state`.
         let state = unsafe { &*self.state.get().wrapping_add(bit) };
-        let before = state.get();
+        before(state);
         state.set(low8(size(self.tag.get()).wrapping_sub(bytes)));
-        (self.base.get().wrapping_add(bit * size(self.block.get())), before)
+        self.base.get().wrapping_add(bit * size(self.block.get()))
     }
 }
 
@@ -99,9 +101,9 @@ pub(crate) struct Cache {
 unsafe impl Sync for Cache {}
 
 /// From request to slot, for TINY and SMALL.
-static OFFSETS: [u16; 65] = slot_offsets(core::mem::offset_of!(Cache, slots), size_of::<Slot>());
+static OFFSETS: [u16; 65] = slot_offsets(offset_of!(Cache, slots), size_of::<Slot>());
 
-const _: () = assert!(core::mem::offset_of!(Cache, owner) == 0);
+const _: () = assert!(offset_of!(Cache, owner) == 0);
 
 /// What [`Cache::take`] and [`Cache::take_class`] give: a block, or null, and whether it reads as zero.
 pub(crate) type Taken = (*mut u8, bool);
@@ -123,17 +125,18 @@ impl Cache {
         }
     }
 
-    /// A block for a request of at most [`SMALL_MAX`](crate::size_class::SMALL_MAX) bytes; null if the window is empty.
+    /// A block for a request of at most [`SMALL_MAX`](crate::size_class::SMALL_MAX) bytes, or what `miss` gives if the
+    /// window is empty.
     ///
     /// The hit path: one table look-up leads from the size to the slot, one dependent chain of three loads to the
-    /// block.
+    /// block. `miss` is a parameter so that it can be a jump: a result to be tested would cost instructions here.
     #[inline(always)]
-    pub(crate) fn take(&self, bytes: usize) -> *mut u8 {
+    pub(crate) fn take(&self, bytes: usize, miss: impl FnOnce() -> *mut u8) -> *mut u8 {
         // SAFETY: the caller checked the size, so the index is at most 64.
         let offset = unsafe { *OFFSETS.get_unchecked(bytes.div_ceil(16)) };
         let slot: *const Slot = ptr::from_ref(self).cast::<u8>().wrapping_add(usize::from(offset)).cast();
         // SAFETY: `OFFSETS` holds the places of the slots in this structure.
-        unsafe { &*slot }.take(bytes).0
+        unsafe { &*slot }.take(bytes, |_| {}, miss)
     }
 
     /// A block of any class for a request that it can record; null if the window is empty.
@@ -141,7 +144,8 @@ impl Cache {
         let (Some(slot), Some(zone)) = (self.slots.get(class.index()), self.current_of(class)) else {
             return (ptr::null_mut(), false);
         };
-        let (block, before) = slot.take(bytes);
+        let mut before = FREED;
+        let block = slot.take(bytes, |state| before = state.get(), ptr::null_mut);
         if block.is_null() {
             return (block, false);
         }
@@ -306,16 +310,17 @@ pub(crate) fn free_own(zone: &'static Zone, address: usize) -> Freed {
     if rest >= reciprocal {
         return Freed::No;
     }
+    let states: *const RelaxedU8 = zone.state.get();
     // SAFETY: `address` is in the zone's run, so the index is at most the number of blocks: there is one spare byte.
-    let state = unsafe { &*zone.state.get().wrapping_add(index) };
-    if state.get() < LIVE {
+    if unsafe { is_below::<LIVE>(states, index) } {
         return Freed::No;
     }
-    state.set(FREED);
+    // SAFETY: as above.
+    unsafe { &*states.wrapping_add(index) }.set(FREED);
     // SAFETY: the index is below the number of blocks, since only blocks are ever live.
     let word = unsafe { &*zone.free.get().wrapping_add(index / WINDOW) };
-    word.set(word.get() | 1 << (index % WINDOW));
-    let wake = zone.wake.get() - 1;
-    zone.wake.set(wake);
-    if wake == 0 { Freed::Woke } else { Freed::Done }
+    word.set(with_bit(word.get(), index));
+    // SAFETY: the field is such a counter, and the zone is this thread's.
+    let woke = unsafe { count_down::<Zone, { offset_of!(Zone, wake) }>(zone) };
+    if woke { Freed::Woke } else { Freed::Done }
 }

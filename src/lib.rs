@@ -8,6 +8,7 @@ mod central;
 mod config;
 #[cfg(feature = "abi")]
 pub mod ffi;
+mod fold;
 mod grow;
 mod heap;
 mod large;

@@ -198,12 +198,19 @@ unsafe fn new_failed(size: usize, align: usize, throws: usize) -> *mut c_void {
 /// A throwing `new`.
 #[inline(always)]
 fn new_or_throw(size: usize) -> *mut c_void {
-    let block = heap::alloc(size);
+    heap::alloc_or(size, || new_slow(size)).cast()
+}
+
+/// The rest of it, reached by a jump.
+#[cold]
+#[inline(never)]
+extern "C" fn new_slow(size: usize) -> *mut u8 {
+    let block = heap::alloc_slow(size);
     if block.is_null() {
         // SAFETY: the loop takes any size; this is the last thing this frame does.
-        return unsafe { new_failed(size, MIN_ALIGN, 1) };
+        return unsafe { new_failed(size, MIN_ALIGN, 1) }.cast();
     }
-    block.cast()
+    block
 }
 
 /// A throwing `new` with an alignment.

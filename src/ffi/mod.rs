@@ -17,7 +17,6 @@ use crate::size_class::MIN_ALIGN;
 
 
 /// `block` as C sees it; null sets `errno` to `ENOMEM`.
-#[inline(always)]
 fn or_enomem(block: *mut u8) -> *mut c_void {
     if block.is_null() {
         out_of_memory();
@@ -37,7 +36,14 @@ fn out_of_memory() {
 /// `size` is above PTRDIFF_MAX.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
-    or_enomem(heap::alloc(size))
+    heap::alloc_or(size, || malloc_slow(size)).cast()
+}
+
+/// The rest of `malloc`, reached by a jump: the hit path has no frame.
+#[cold]
+#[inline(never)]
+extern "C" fn malloc_slow(size: usize) -> *mut u8 {
+    or_enomem(heap::alloc_slow(size)).cast()
 }
 
 /// Frees a block of any function of this library. NULL is nothing; errno is kept.

@@ -20,6 +20,7 @@ use crate::arena::AddressMap;
 use crate::cache::{Freed, free_own};
 use crate::central::Central;
 use crate::config::Config;
+use crate::fold::leads_to;
 use crate::large::{Large, Mapping};
 use crate::meta::Meta;
 use crate::os::Unix;
@@ -33,7 +34,7 @@ use crate::zone::Zone;
 pub(crate) use misuse::{Call, Misuse, report};
 pub(crate) use perturb::set_perturb;
 pub(crate) use resize::realloc;
-pub(crate) use slow::{alloc_aligned, alloc_zeroed};
+pub(crate) use slow::{alloc as alloc_slow, alloc_aligned, alloc_zeroed};
 pub(crate) use threads::{print_help, start};
 pub(crate) use trim::{set_trim_threshold, trim};
 pub(crate) use walk::{Item, Totals, block_of, items, page, totals};
@@ -86,28 +87,29 @@ fn tools() -> Tools<'static, Unix> {
 }
 
 /// A block of at least `bytes`, aligned to 16; null when memory is exhausted.
-#[inline(always)]
 pub(crate) fn alloc(bytes: usize) -> *mut u8 {
-    if bytes <= SMALL_MAX {
-        let block = thread::cache().take(bytes);
-        if !block.is_null() {
-            return block;
-        }
-    }
-    slow::alloc(bytes)
+    alloc_or(bytes, || slow::alloc(bytes))
+}
+
+/// A block of at least `bytes` if the thread's cache has one at hand, or what `miss` gives, usually from
+/// [`alloc_slow`].
+#[inline(always)]
+pub(crate) fn alloc_or(bytes: usize, miss: impl Fn() -> *mut u8) -> *mut u8 {
+    if bytes <= SMALL_MAX { thread::cache().take(bytes, miss) } else { miss() }
 }
 
 /// Frees the block at `block`; null is nothing. Anything but the start of a live block is reported as misuse of
 /// `call` and otherwise ignored.
 #[inline(always)]
 pub(crate) fn free(block: *mut u8, call: Call) {
-    if let Some(zone) = MAP.find(block.addr())
-        && zone.owner.is(&thread::cache().owner)
-    {
-        match free_own(zone, block.addr()) {
-            Freed::Done => return,
-            Freed::Woke => return slow::wake(zone),
-            Freed::No => {}
+    if let Some(arena) = MAP.arena(block.addr()) {
+        let zone = arena.find(block.addr());
+        if leads_to(&zone.owner, &thread::cache().owner) {
+            match free_own(zone, block.addr()) {
+                Freed::Done => return,
+                Freed::Woke => return slow::wake(zone),
+                Freed::No => {}
+            }
         }
     }
     slow::free(block, call);

@@ -2,8 +2,8 @@ set pagination off
 set confirm off
 set width 0
 set print pretty on
-break push if value == 25
-break depth if list == 0
+break inferior.c:push if value == 25
+break inferior.c:depth if list == 0
 run
 backtrace
 info args
@@ -16,14 +16,14 @@ continue
 delete 3
 continue
 backtrace
-info threads
-thread apply all backtrace 2
-up 2
+up
 print *list
 print calls
-print depth(0)
 delete
+print depth(list)
+print $_strlen(list->name)
 python
+print(len(gdb.selected_inferior().threads()), "threads")
 values = []
 node = gdb.parse_and_eval("list")
 while node != 0:

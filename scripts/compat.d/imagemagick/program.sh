@@ -29,6 +29,6 @@ workload() {
     c base.miff -crop 100x100 +repage -append f.png
     c -size 200x200 gradient:red-blue -define gradient:angle=45 -wave 10x50 -liquid-rescale 50x100% g.png
     c base.miff a.png c.gif -resize 100x100! -morph 4 frames.miff
-    c base.miff -fx 'u*0.5+v.p{i/2,j/2}*0.25' -resize 10% h.png
+    c base.miff -fx 'u*0.5+u.p{i/2,j/2}*0.25' -resize 10% h.png
     under "${identify[@]}" -format '%f %w %h %#\n' base.miff a.png b.jpg c.gif d.tiff e.png f.png g.png frames.miff h.png
 }
