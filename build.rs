@@ -29,13 +29,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={watched}");
     }
 
+    // Only the shared library is linked with the feature `abi`; tests are linked without it.
+    let abi = env::var_os("CARGO_FEATURE_ABI").is_some();
     let arguments: &[&str] = match env::var("CARGO_CFG_TARGET_OS")?.as_str() {
-        "linux" | "android" => &ELF,
-        "macos" => &MACHO,
+        "linux" if abi => &ELF,
+        "macos" if abi => &MACHO,
         _ => &[],
     };
     for argument in arguments {
-        println!("cargo::rustc-cdylib-link-arg={argument}");
+        println!("cargo::rustc-link-arg={argument}");
     }
 
     // One file with its modules, not the crate: reading the crate would run `cargo metadata`.

@@ -32,13 +32,14 @@ const ADDRESS_BITS: u32 = if cfg!(target_arch = "x86_64") { 47 } else { 48 };
 /// would shift the address a second time.
 const SLOTS: usize = (1 << ADDRESS_BITS) / ARENA - 1;
 
-/// A header. All-zero bytes are a valid one, of an arena without granules.
+/// A header.
 #[repr(C)]
 pub(crate) struct Arena {
     /// Entry 0 describes nothing and nobody owns it; entry `g + 1` the run that starts at granule `g`.
     zones: [Zone; GRANULES + 1],
-    /// Where in `zones` the run that covers each granule is described, in bytes; 0 for none.
-    table: [RelaxedU32; GRANULES],
+    /// The run that covers each granule, entry 0 of `zones` where there is none: never empty, so that `find` has
+    /// nothing to test.
+    table: [Link<Zone>; GRANULES],
     /// First byte of the slot.
     pub(crate) base: RelaxedPtr<u8>,
     /// Granules prepared from the front; [`GRANULES`] if nothing is left to prepare.
@@ -61,7 +62,9 @@ impl Arena {
     /// An arena over zeroed metadata memory of `size_of::<Arena>()` bytes that nobody else uses.
     pub(crate) fn over(memory: NonNull<u8>) -> &'static Self {
         // SAFETY: all fields are atomics, for which zero is valid; metadata is aligned to 128 and never unmapped.
-        unsafe { memory.cast::<Self>().as_ref() }
+        let arena: &'static Self = unsafe { memory.cast().as_ref() };
+        arena.set_table(0, GRANULES, false);
+        arena
     }
 
     /// The descriptor of the run that starts at granule `g`.
@@ -71,18 +74,16 @@ impl Arena {
 
     /// The descriptor of the run in use that covers granule `g`.
     pub(crate) fn covering(&'static self, g: usize) -> Option<&'static Zone> {
-        let entry = size(self.table.get(g)?.get()) / size_of::<Zone>();
-        self.zones.get(entry).filter(|_| entry != 0)
+        self.table.get(g)?.get().filter(|&zone| !core::ptr::eq(zone, &raw const self.zones[0]))
     }
 
     /// The run in use that covers `address`, an address in this slot, or the descriptor of nothing.
     #[inline(always)]
     pub(crate) fn find(&'static self, address: usize) -> &'static Zone {
         // SAFETY: the granule number is below `GRANULES`, the length of the table.
-        let entry = unsafe { self.table.get_unchecked(Self::granule_of(address)) }.get();
-        let zone: *const Zone = (&raw const self.zones).cast::<u8>().wrapping_add(size(entry)).cast();
-        // SAFETY: entries come from `set_table` and are places of descriptors.
-        unsafe { &*zone }
+        let zone = unsafe { self.table.get_unchecked(Self::granule_of(address)) }.get();
+        // SAFETY: `over` fills the table, and `set_table` sets only descriptors.
+        unsafe { zone.unwrap_unchecked() }
     }
 
     /// Address of granule `g`.
@@ -96,10 +97,10 @@ impl Arena {
     }
 
     /// Lets the granules `from..from + count` lead to the run that starts at `from`, or to none.
-    pub(crate) fn set_table(&self, from: usize, count: usize, in_use: bool) {
-        let entry = if in_use { low32((from + 1) * size_of::<Zone>()) } else { 0 };
+    pub(crate) fn set_table(&'static self, from: usize, count: usize, in_use: bool) {
+        let zone = self.zones.get(if in_use { from + 1 } else { 0 });
         for slot in self.table.iter().skip(from).take(count) {
-            slot.set(entry);
+            slot.set(zone);
         }
     }
 

@@ -315,11 +315,12 @@ pub(crate) fn free_own(zone: &'static Zone, address: usize) -> Freed {
     if unsafe { is_below::<LIVE>(states, index) } {
         return Freed::No;
     }
-    // SAFETY: as above.
-    unsafe { &*states.wrapping_add(index) }.set(FREED);
     // SAFETY: the index is below the number of blocks, since only blocks are ever live.
     let word = unsafe { &*zone.free.get().wrapping_add(index / WINDOW) };
+    // First the word, which the next malloc waits for.
     word.set(with_bit(word.get(), index));
+    // SAFETY: as above.
+    unsafe { &*states.wrapping_add(index) }.set(FREED);
     // SAFETY: the field is such a counter, and the zone is this thread's.
     let woke = unsafe { count_down::<Zone, { offset_of!(Zone, wake) }>(zone) };
     if woke { Freed::Woke } else { Freed::Done }

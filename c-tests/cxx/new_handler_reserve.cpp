@@ -1,5 +1,5 @@
 // A new-handler that frees a reserve: the new that called it then succeeds.
-// run: ulimit -v 200000
+// run: ulimit -v 385000
 #include "../check.h"
 #include <new>
 
@@ -13,14 +13,14 @@ static void release() {
 }
 
 int main() {
-    CHECK((reserve = malloc(120 << 20)) != nullptr);
+    CHECK((reserve = malloc(200 << 20)) != nullptr);
     std::set_new_handler(release);
-    char *p = new char[110 << 20]; // does not fit beside the reserve
+    char *p = new char[190 << 20]; // does not fit beside the reserve
     CHECK(p != nullptr && calls == 1);
-    p[0] = p[(110 << 20) - 1] = 1;
+    p[0] = p[(190 << 20) - 1] = 1;
     bool caught = false;
     try {
-        hide(new char[110 << 20]);
+        hide(new char[190 << 20]);
     } catch (const std::bad_alloc &) {
         caught = true;
     }

@@ -12,7 +12,7 @@
 
 #define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
-static sem_t go, done;
+static sem_t started, go, done;
 
 static void use(uint64_t state) {
     static __thread void *p[300];
@@ -27,6 +27,7 @@ static void use(uint64_t state) {
     malloc_trim(0);
 }
 static void *work(void *seed) {
+    sem_post(&started); // the libc's own calls of a thread's start are over
     sem_wait(&go);
     use(address(seed));
     sem_post(&done);
@@ -43,9 +44,11 @@ int main(void) {
     };
     struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
     pthread_t thread;
+    sem_init(&started, 0, 0);
     sem_init(&go, 0, 0);
     sem_init(&done, 0, 0);
     for (size_t i = 0; i < 3; i++) CHECK(pthread_create(&thread, NULL, work, (void *)(i + 2)) == 0);
+    for (int i = 0; i < 3; i++) sem_wait(&started);
     free(hide(malloc(10)));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
         skip("seccomp is not allowed here");

@@ -7,7 +7,7 @@ plain_may_fail=yes
 
 modules="test_dict test_list test_set test_json test_re test_bytes test_memoryview test_pickle test_zlib
     test_ctypes test_sqlite3 test_thread test_threading_local"
-if [ "$light" = no ]; then
+if [ "$only_light" = no ]; then
     modules="$modules test_threading test_queue test_concurrent_futures test_fork1 test_gc test_weakref test_array
     test_deque test_unicode test_itertools test_ordered_dict test_mmap test_decimal test_capi test_bz2 test_lzma
     test_tracemalloc test_struct test_heapq test_functools test_compile test_ast"
@@ -38,5 +38,3 @@ normalise() {
     grep -aE ' \.\.\. |^(FAIL|ERROR): |^Ran [0-9]+ test|^(Tests )?result: |^Total tests|failed|workload ended' -i |
         sed -E 's/ in [0-9.]+ ?m?s.*//; s/0x[0-9a-f]+/0xADDRESS/g; s/^[0-9:]+ load avg: [0-9.]+ //'
 }
-note=
-summary() { grep -aE '^Total tests' "$1/out" | tail -n 1; }

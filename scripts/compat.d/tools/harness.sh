@@ -1,5 +1,5 @@
 # What scripts/compat shares between programs: scratch, the two runs, the comparison.
-# Sourced; expects $root, $parts, $light and $keep.
+# Sourced; expects $root, $parts, $only_light and $keep.
 
 user_home=${HOME:-/}
 tools_source=$parts/tools
@@ -180,7 +180,7 @@ check_program() {
 judge() {
     name=$1
     local library=$2 problems=() notes=() same=yes used plain_used reports text
-    local limit=120 own_malloc='' own_malloc_note='' explained='' explained_note='' plain_may_fail=no note='' light_workload=''
+    local limit=120 own_malloc='' own_malloc_note='' explained='' explained_note='' plain_may_fail=no note=''
     local main=() describe='' title=$1 missing=''
     data=$parts/$1 work=$scratch/work
     version() { :; }
