@@ -2,7 +2,7 @@
 // env: FT_MALLOC=mmap_threshold=1025
 // glibc: no, its threshold is not an option of this name
 #include "show.h"
-#include "large_calls.h"
+#include "syscalls.h"
 
 static const size_t size[] = {1025, 2000, 4096, 30000, 32768, 40000, 65536, 100000, 1 << 20, 20 << 20};
 enum { SIZES = sizeof size / sizeof *size };

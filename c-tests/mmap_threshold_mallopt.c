@@ -1,7 +1,7 @@
 // mallopt(M_MMAP_THRESHOLD, 1025) does at run time what the option does; earlier blocks stay what they are.
 // glibc: no, it counts its header
 #include "show.h"
-#include "large_calls.h"
+#include "syscalls.h"
 
 static void take_and_give(void) {
     CHECK(mallopt(M_MMAP_THRESHOLD, 1025) == 1);

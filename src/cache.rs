@@ -90,6 +90,10 @@ pub(crate) struct Cache {
     pub(crate) pending: Pending,
     /// Rounds of thread-end destructors seen.
     pub(crate) rounds: Cell<u32>,
+    /// The cache that this one, a front without blocks, stands before.
+    pub(crate) behind: Link<Cache>,
+    /// The front that stood before this cache, kept for the next time.
+    pub(crate) front: Link<Cache>,
     /// Next in central's list of live or of parked caches.
     pub(crate) next: Link<Cache>,
     /// Previous in the list of live caches.
@@ -120,6 +124,8 @@ impl Cache {
             idle: List::new(),
             pending: Pending::new(),
             rounds: Cell::new(0),
+            behind: Link::none(),
+            front: Link::none(),
             next: Link::none(),
             previous: Link::none(),
         }
@@ -266,6 +272,23 @@ impl Cache {
         })
     }
 
+    /// Forgets all zones, in the child of a fork where the cache's thread is gone.
+    pub(crate) fn reset(&'static self) {
+        for class in Class::all() {
+            if let (Some(slot), Some(list)) = (self.slots.get(class.index()), self.available.get(class.index())) {
+                slot.window.set(NonNull::from_ref(&NO_BLOCKS));
+                list.clear();
+            }
+            if let Some(current) = self.current.get(class.index()) {
+                current.set(None);
+            }
+        }
+        self.full.clear();
+        self.idle.clear();
+        self.pending.clear();
+        self.owner.close().for_each(drop);
+    }
+
     /// Zones with room, of every class.
     pub(crate) fn available(&'static self) -> impl Iterator<Item = &'static Zone> {
         self.available.iter().flat_map(List::iter)
@@ -277,13 +300,16 @@ impl Cache {
     }
 }
 
-/// Puts a zeroed piece of metadata memory to use as a cache.
+/// Puts a zeroed piece of metadata memory to use as a cache. In place: a cache is too large for small stacks.
 pub(crate) fn over(memory: NonNull<u8>) -> &'static Cache {
-    let cache = memory.cast::<Cache>();
-    // SAFETY: the chunk is large and aligned enough (128), and nobody else knows it.
-    unsafe { cache.write(Cache::new()) };
-    // SAFETY: just initialised; metadata is never unmapped.
-    unsafe { cache.as_ref() }
+    let windows = (0..CLASSES).map(|class| offset_of!(Cache, slots) + class * size_of::<Slot>());
+    for window in windows {
+        let window: *mut NonNull<RelaxedU64> = memory.as_ptr().wrapping_add(window).cast();
+        // SAFETY: the first field of a slot of a cache in this memory, which is large and aligned enough.
+        unsafe { window.write(NonNull::from_ref(&NO_BLOCKS)) };
+    }
+    // SAFETY: zero is valid for every other field; metadata is never unmapped.
+    unsafe { memory.cast().as_ref() }
 }
 
 /// The result of the short path of `free`.

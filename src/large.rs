@@ -69,6 +69,9 @@ impl Mapping {
     }
 }
 
+/// No path in the tree is longer: the expected depth is below 3 log2 of the number of mappings.
+const MAX_DEPTH: usize = 512;
+
 /// Addresses of LARGE blocks freed lately that are remembered to name a double free.
 const RECENT: usize = 64;
 
@@ -145,10 +148,11 @@ impl Large {
         None
     }
 
-    /// The mapping that contains `address`.
+    /// The mapping that contains `address`. Ends even in a tree that is being changed, for signal handlers.
     pub(crate) fn find(&self, address: usize) -> Option<&'static Mapping> {
         let mut node = self.root.get();
-        while let Some(mapping) = node {
+        for _ in 0..MAX_DEPTH {
+            let mapping = node?;
             if mapping.contains(address) {
                 return Some(mapping);
             }

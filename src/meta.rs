@@ -1,7 +1,7 @@
 //! The pool of metadata memory: descriptors, bitmaps, thread caches.
 //!
 //! Owns mappings apart from user memory, each between two guard pages, so that no overrun of a block reaches it.
-//! Hands out zeroed chunks of multiples of 64 bytes. Chunks that come back are kept by size for the next taker;
+//! Hands out zeroed chunks of multiples of 128 bytes, aligned to 128. Chunks that come back are kept by size for the next taker;
 //! nothing goes back to the OS, which is what lets descriptors be `&'static`. Reservations double, so their number is
 //! logarithmic in the size of the heap. Called under its own mutex, the last in the lock order.
 
@@ -10,7 +10,7 @@
 use core::ptr::NonNull;
 
 use crate::os::Os;
-use crate::ptr::{forward, round_up, size};
+use crate::ptr::{forward, round_up};
 
 /// Bytes of the first reservation: enough for a small program.
 const FIRST_RESERVE: usize = 1 << 20;
@@ -18,11 +18,11 @@ const FIRST_RESERVE: usize = 1 << 20;
 /// Bytes of the largest reservation asked for at once.
 const MAX_RESERVE: usize = 1 << 30;
 
-/// Bytes made writable at a time, at least.
-const PREPARE: usize = 64 << 10;
+/// Bytes of a guard, and made writable at a time, at least: the largest page size supported.
+const GUARD: usize = 64 << 10;
 
-/// Chunk sizes step by 2 per doubling from 64 bytes: 64, 96→128, 192, 256, …; the largest is 64 << (BUCKETS / 2).
-const BUCKETS: usize = 20;
+/// Number of chunk sizes, two per doubling: 128, 256, 384, 512, 768, … up to 96 KiB, all multiples of 128.
+const BUCKETS: usize = 19;
 
 /// A free chunk's link to the next one, kept in the chunk itself: metadata, which no user pointer reaches.
 struct FreeChunk {
@@ -54,10 +54,13 @@ fn bucket(bytes: usize) -> Option<(usize, usize)> {
     (0..BUCKETS).map(|index| (index, bucket_bytes(index))).find(|&(_, chunk)| chunk >= bytes)
 }
 
-/// Bytes of the chunks in a bucket: 64, 128, 192, 256, 384, 512, 768, …
+/// Bytes of the chunks in a bucket.
 const fn bucket_bytes(index: usize) -> usize {
-    let base = 128 << (index / 2);
-    if index % 2 == 0 { base } else { base + base / 2 }
+    match index.checked_sub(1) {
+        None => 128,
+        Some(step) if step % 2 == 0 => 256 << (step / 2),
+        Some(step) => 384 << (step / 2),
+    }
 }
 
 impl Meta {
@@ -126,15 +129,14 @@ impl Meta {
 
     /// Makes at least `bytes` from the cursor writable, if the reservation has them.
     fn prepare(&mut self, os: &impl Os, bytes: usize) -> bool {
-        let (Some(cursor), Some(missing)) = (self.cursor, bytes.checked_sub(self.ready)) else {
+        let Some(cursor) = self.cursor else { return false };
+        let Some(least) = round_up(bytes - self.ready, GUARD).filter(|&least| least <= self.reserved) else {
             return false;
         };
-        let Some(least) = round_up(missing, GUARD) else { return false };
         // An eighth of what there is already, so that the number of calls stays small.
-        let step = least.max(PREPARE).max((self.prepared / 8).next_multiple_of(GUARD)).min(self.reserved);
+        let step = least.max((self.prepared / 8).next_multiple_of(GUARD)).min(self.reserved);
         let edge = forward(cursor, self.ready);
-        let grown = [step, least].into_iter().find(|&grow| grow >= least && os.prepare(edge, grow));
-        let Some(grow) = grown.filter(|_| least <= self.reserved) else { return false };
+        let Some(grow) = [step, least].into_iter().find(|&grow| os.prepare(edge, grow)) else { return false };
         self.ready += grow;
         self.reserved -= grow;
         self.prepared += grow;
@@ -143,7 +145,7 @@ impl Meta {
 
     /// Starts a new reservation with room for `bytes`; what is left of the old one is kept as free chunks.
     fn reserve(&mut self, os: &impl Os, bytes: usize) -> Option<()> {
-        let least = round_up(bytes, PREPARE)?;
+        let least = round_up(bytes, GUARD)?;
         let mut room = self.next_reserve.max(least);
         let start = loop {
             if let Some(start) = os.reserve(core::ptr::null_mut(), room + 2 * GUARD) {
@@ -174,9 +176,6 @@ impl Meta {
     }
 }
 
-/// Bytes of a guard: the largest page size supported, so that guards are whole pages everywhere.
-const GUARD: usize = size(64 << 10);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,7 +185,7 @@ mod tests {
     fn chunks_are_zeroed_aligned_and_reused() {
         let os = Mock::unlimited();
         let mut meta = Meta::new();
-        for bytes in [1, 64, 65, 200, 1000, 5000, 135_000] {
+        for bytes in [1, 64, 65, 129, 200, 300, 1000, 5000, 135_000] {
             let first = meta.take(&os, bytes).expect("memory");
             assert_eq!(first.addr().get() % 128, 0);
             // SAFETY: the chunk has this size.
@@ -221,6 +220,20 @@ mod tests {
         while meta.take(&os, 128).is_some() {}
         meta.give(large, 5000);
         assert_eq!(meta.take(&os, 128), Some(large));
+    }
+
+    #[test]
+    fn what_lies_behind_a_reservation_is_not_touched() {
+        let os = Mock::unlimited();
+        let mut meta = Meta::new();
+        // Ends the first reservation a little short of a large chunk, again and again.
+        for _ in 0..200 {
+            let before = (meta.ready + meta.reserved, meta.prepared);
+            meta.take(&os, 140_000).expect("memory");
+            let after = meta.ready + meta.reserved;
+            assert!(meta.prepared - before.1 <= before.0.max(meta.next_reserve) && after < MAX_RESERVE);
+            assert!(os.prepared_within_reservations());
+        }
     }
 
     #[test]

@@ -143,6 +143,11 @@ impl Pending {
         twice
     }
 
+    /// Forgets what is pending.
+    pub(crate) fn clear(&self) {
+        self.zone.set(None);
+    }
+
     /// Publishes what is pending.
     pub(crate) fn flush(&self) -> Twice {
         let zone = self.zone.get()?;

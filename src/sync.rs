@@ -14,6 +14,8 @@ use core::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
 };
 
+use crate::tls;
+
 /// Defines a relaxed cell over one atomic type.
 macro_rules! relaxed_cell {
     ($name:ident, $atomic:ident, $value:ty) => {
@@ -128,7 +130,8 @@ unsafe impl<T: Send> Sync for Mutex<T> {}
 impl<T> Mutex<T> {
     /// An open mutex around `value`.
     pub(crate) const fn new(value: T) -> Self {
-        Self { raw: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER), value: UnsafeCell::new(value) }
+        let raw = UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER);
+        Self { raw, value: UnsafeCell::new(value) }
     }
 
     /// Waits for the mutex. During a fork the forking thread passes: it holds every mutex already, and other
@@ -142,8 +145,20 @@ impl<T> Mutex<T> {
         Guard { mutex: self, held: true }
     }
 
+    /// Reads the value, under the mutex unless this very thread holds one: then a signal handler runs in the middle of a
+    /// change and asks something. `read` must bear a value that is being changed.
+    pub(crate) fn peek<R>(&'static self, read: impl FnOnce(&T) -> R) -> R {
+        if tls::depth() != 0 {
+            // SAFETY: if the value is being changed, then by this thread, which is interrupted; `read` bears that.
+            return read(unsafe { &*self.value.get() });
+        }
+        read(&self.lock())
+    }
+
     /// Locks without a guard; for the fork handlers.
     pub(crate) fn hold(&self) {
+        // Before the lock and after the unlock, so that no moment is missed.
+        tls::set_depth(tls::depth() + 1);
         // SAFETY: the mutex was initialised statically and never moves.
         unsafe { libc::pthread_mutex_lock(self.raw.get()) };
     }
@@ -152,10 +167,12 @@ impl<T> Mutex<T> {
     pub(crate) fn release(&self) {
         // SAFETY: as in `hold`; this thread holds the mutex.
         unsafe { libc::pthread_mutex_unlock(self.raw.get()) };
+        tls::set_depth(tls::depth() - 1);
     }
 
     /// Makes the mutex open again in the child of a fork, whose only thread is the one that held it.
     pub(crate) fn reset(&self) {
+        tls::set_depth(tls::depth() - 1);
         // SAFETY: no other thread exists, and the value under the mutex is whole: the parent held the mutex.
         unsafe { self.raw.get().write(libc::PTHREAD_MUTEX_INITIALIZER) };
     }

@@ -430,6 +430,11 @@ impl List {
         })
     }
 
+    /// Forgets all zones.
+    pub(crate) fn clear(&self) {
+        self.head.set(None);
+    }
+
     /// Puts `zone` in front.
     pub(crate) fn push(&self, zone: &'static Zone) {
         let head = self.head.get();

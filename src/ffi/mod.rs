@@ -77,12 +77,8 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
     let Some(start) = NonNull::new(ptr.cast::<u8>()) else { return malloc(size) };
-    if size == 0 {
-        heap::free(start.as_ptr(), Call::Realloc);
-        return ptr::null_mut();
-    }
     match heap::realloc(start, size) {
-        Ok(block) => block.as_ptr().cast(),
+        Ok(block) => block.map_or(ptr::null_mut(), |block| block.as_ptr().cast()),
         Err(refused) => {
             set_errno(if refused.is_misuse() { EINVAL } else { ENOMEM });
             ptr::null_mut()

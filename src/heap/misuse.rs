@@ -1,6 +1,6 @@
 //! What a pointer is, and what is said when it is not what it should be.
 //!
-//! Nothing here allocates; the message is one `write`. The heap is as it was: the call that found the misuse has done
+//! Nothing here allocates, or waits for a mutex that an interrupted call of this thread holds; the message is one `write`. The heap is as it was: the call that found the misuse has done
 //! nothing.
 
 use super::{Block, HEAP, MAP};
@@ -100,8 +100,7 @@ pub(crate) fn find(address: usize) -> Result<Block, Misuse> {
             Role::Free | Role::None => {}
         }
     }
-    let large = HEAP.large.lock();
-    match large.find(address) {
+    HEAP.large.peek(|large| match large.find(address) {
         Some(mapping) if mapping.address() == address => Ok(Block::Mapping(mapping)),
         Some(mapping) => {
             let (start, bytes) = (mapping.address(), mapping.bytes());
@@ -110,7 +109,7 @@ pub(crate) fn find(address: usize) -> Result<Block, Misuse> {
         None if large.was_freed(address) => Err(Misuse::FreedLarge),
         None if zone.is_some() => Err(Misuse::NoBlock),
         None => Err(Misuse::Foreign),
-    }
+    })
 }
 
 /// The same for an address in a zone.

@@ -27,7 +27,7 @@ use crate::os::Unix;
 use crate::page_heap::{PageHeap, Tools};
 use crate::remote::Owner;
 use crate::size_class::{Kind, SMALL_MAX};
-use crate::sync::{Mutex, RelaxedBool, RelaxedUsize};
+use crate::sync::{Mutex, RelaxedBool, RelaxedU8, RelaxedUsize};
 use crate::thread;
 use crate::zone::Zone;
 
@@ -60,6 +60,10 @@ pub(crate) struct Heap {
     key: RelaxedUsize,
     /// Whether the options were read.
     configured: RelaxedBool,
+    /// Whether threads put fronts before their caches, so that every call passes the slow paths.
+    careful: RelaxedBool,
+    /// The byte that fills freed blocks, and whose complement fills allocated ones; 0 for none.
+    perturb: RelaxedU8,
     /// Whether the fork handlers are registered.
     fork_handled: RelaxedBool,
 }
@@ -77,6 +81,8 @@ pub(crate) static HEAP: Heap = Heap {
     config: Config::new(),
     key: RelaxedUsize::new(0),
     configured: RelaxedBool::new(false),
+    careful: RelaxedBool::new(false),
+    perturb: RelaxedU8::new(0),
     fork_handled: RelaxedBool::new(false),
 };
 

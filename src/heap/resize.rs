@@ -25,7 +25,8 @@ impl Refused {
 }
 
 /// Makes the block at `start` hold `bytes`, moving it if needed; its content stays up to the smaller of both sizes.
-pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<NonNull<u8>, Refused> {
+/// With 0 `bytes` the block is freed, and there is none.
+pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<Option<NonNull<u8>>, Refused> {
     let block = Block::at(start).map_err(|misuse| {
         report(Call::Realloc, start.as_ptr().addr(), misuse);
         Refused::Misused
@@ -33,12 +34,16 @@ pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<NonNull<u8>, R
     if bytes > MAX_REQUEST {
         return Err(Refused::Exhausted);
     }
+    if bytes == 0 {
+        super::free(start.as_ptr(), Call::Realloc);
+        return Ok(None);
+    }
     let resized = match block {
         Block::Zone(zone, index) => resize_in_zone(zone, index, bytes).then_some(start),
         Block::Run(zone) => resize_run(zone, bytes).then_some(start),
         Block::Mapping(mapping) => resize_mapping(mapping, bytes),
     };
-    resized.or_else(|| move_block(block, start, bytes)).ok_or(Refused::Exhausted)
+    resized.or_else(|| move_block(block, start, bytes)).map(Some).ok_or(Refused::Exhausted)
 }
 
 /// Resizes within the class: growing into the slack, shrinking as far as the slack can be recorded and at least half

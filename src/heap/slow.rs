@@ -3,12 +3,12 @@
 use core::ptr;
 
 use super::misuse::{Call, Misuse, find, report};
-use super::{Block, HEAP, MAX_REQUEST, threads, tools};
-use crate::cache::{Cache, Taken};
+use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools};
+use crate::cache::{Cache, Freed, Taken, free_own};
 use crate::os::Unix;
 use crate::ptr::{low8, size};
 use crate::remote::{Twice, publish};
-use crate::size_class::{Class, FREED, GRANULE, MIN_ALIGN, WINDOW};
+use crate::size_class::{Class, FREED, GRANULE, MIN_ALIGN, SMALL_MAX, WINDOW};
 use crate::thread;
 use crate::zone::{Role, Zone};
 
@@ -16,7 +16,7 @@ use crate::zone::{Role, Zone};
 #[cold]
 #[inline(never)]
 pub(crate) fn alloc(bytes: usize) -> *mut u8 {
-    alloc_any(bytes).0
+    perturb::on_alloc(alloc_any(bytes).0, bytes)
 }
 
 /// A block of at least `bytes`, and whether it reads as zero.
@@ -29,8 +29,8 @@ fn alloc_any(bytes: usize) -> Taken {
 
 /// A block of at least `bytes` that reads as zero; null when memory is exhausted.
 pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
-    let (block, clean) = if bytes <= crate::size_class::SMALL_MAX {
-        (super::alloc(bytes), false)
+    let (block, clean) = if bytes <= SMALL_MAX {
+        (super::alloc_or(bytes, || alloc_any(bytes).0), false)
     } else {
         alloc_any(bytes)
     };
@@ -53,10 +53,11 @@ pub(crate) fn alloc_aligned(align: usize, bytes: usize) -> *mut u8 {
         return super::alloc(bytes);
     }
     let class = Class::aligned(bytes, align).filter(|_| bytes < HEAP.config.mmap_threshold.get());
-    match class {
-        Some(class) => alloc_class(class, bytes).0,
-        None => alloc_large(bytes, align).0,
-    }
+    let (block, _) = match class {
+        Some(class) => alloc_class(class, bytes),
+        None => alloc_large(bytes, align),
+    };
+    perturb::on_alloc(block, bytes)
 }
 
 /// A block of `class` for a request of `bytes`.
@@ -180,7 +181,7 @@ fn alloc_run(bytes: usize, align: usize) -> Taken {
 #[cold]
 #[inline(never)]
 pub(crate) fn wake(zone: &'static Zone) {
-    let cache = thread::cache();
+    let Some(cache) = threads::current() else { return };
     flush(cache);
     cache.woken(zone);
     retire_idle(cache);
@@ -193,8 +194,18 @@ pub(crate) fn free(block: *mut u8, call: Call) {
     if block.is_null() {
         return;
     }
-    match find(block.addr()) {
-        Ok(Block::Zone(zone, index)) => free_remote(zone, index, call),
+    let found = find(block.addr());
+    if let Ok(found) = found {
+        perturb::on_free(block, found);
+    }
+    match found {
+        Ok(Block::Zone(zone, _)) if thread::own().is_some_and(|own| zone.owner.is(&own.owner)) => {
+            // A front stands before the cache, or the hit path would have found it.
+            if free_own(zone, block.addr()) == Freed::Woke {
+                wake(zone);
+            }
+        }
+        Ok(Block::Zone(zone, index)) => free_remote(zone, index),
         Ok(Block::Run(zone)) => free_run(zone, block.addr(), call),
         Ok(Block::Mapping(_)) => free_mapping(block.addr(), call),
         Err(misuse) => report(call, block.addr(), misuse),
@@ -202,18 +213,17 @@ pub(crate) fn free(block: *mut u8, call: Call) {
 }
 
 /// Frees a block of another thread's zone.
-fn free_remote(zone: &'static Zone, index: usize, call: Call) {
+fn free_remote(zone: &'static Zone, index: usize) {
     let Some(state) = zone.states().get(index) else { return };
     // The one mark that all threads see: from here on another free of this block is a double free.
     state.set(FREED);
-    let cache = thread::cache();
-    let twice = if thread::is_real(cache) {
-        cache.pending.add(zone, index)
-    } else {
-        let (word, bit) = Zone::bit_of(index);
-        publish(zone, word, bit)
+    let twice = match thread::own() {
+        Some(cache) => cache.pending.add(zone, index),
+        None => {
+            let (word, bit) = Zone::bit_of(index);
+            publish(zone, word, bit)
+        }
     };
-    let _ = call;
     complain_twice(twice);
 }
 

@@ -11,7 +11,6 @@
 #![expect(unsafe_code, reason = "callbacks for libc")]
 
 use core::ffi::c_void;
-use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
 use super::slow::{flush, freed_twice, retire};
@@ -29,25 +28,56 @@ use crate::zone::{Role, Zone};
 
 /// The calling thread's cache, made if there is none; `None` when memory is exhausted.
 pub(super) fn current() -> Option<&'static Cache> {
-    let cache = thread::cache();
-    if thread::is_real(cache) { Some(cache) } else { attach(cache) }
+    match thread::own() {
+        Some(cache) => {
+            if HEAP.careful.get() == thread::is_direct(cache) {
+                change_front(cache);
+            }
+            Some(cache)
+        }
+        None => attach(),
+    }
 }
 
-/// Gives the calling thread a cache in place of `stand_in`.
+/// Puts a front before the thread's cache, so that the hit paths miss and every call passes the slow ones, or takes it
+/// away; as `Heap::careful` says. Without memory for a front nothing changes.
 #[cold]
-fn attach(stand_in: &'static Cache) -> Option<&'static Cache> {
+fn change_front(cache: &'static Cache) {
+    if !HEAP.careful.get() {
+        thread::set_cache(cache);
+        return;
+    }
+    let front = cache.front.get().or_else(|| {
+        let front = new_cache()?;
+        front.behind.set(Some(cache));
+        cache.front.set(Some(front));
+        Some(front)
+    });
+    if let Some(front) = front {
+        thread::set_cache(front);
+    }
+}
+
+/// A cache in new metadata memory.
+fn new_cache() -> Option<&'static Cache> {
+    HEAP.meta.lock().take(&Unix, size_of::<Cache>()).map(cache::over)
+}
+
+/// Gives the calling thread a cache.
+#[cold]
+fn attach() -> Option<&'static Cache> {
+    let late = thread::has_ended();
     let cache = {
         let mut central = central();
         let cache = match central.unpark() {
             Some(parked) => parked,
-            None => cache::over(HEAP.meta.lock().take(&Unix, size_of::<Cache>())?),
+            None => new_cache()?,
         };
         cache.owner.open();
         central.register(cache);
         cache
     };
     // Destructors have run already: this cache goes back in the next round, not in the last one.
-    let late = core::ptr::eq(stand_in, &raw const thread::ENDED);
     cache.rounds.set(if late { ThreadKey::ROUNDS } else { 0 });
     thread::set_cache(cache);
     // From here on calls into libc may allocate.
@@ -105,10 +135,7 @@ fn complain(complaint: Complaint<'_>) {
 
 /// Destructor of the thread key. Lets the other keys' destructors go first, as many rounds as there are to give.
 unsafe extern "C" fn detach(value: *mut c_void) {
-    let cache = thread::cache();
-    if !thread::is_real(cache) || value.is_null() {
-        return;
-    }
+    let Some(cache) = thread::own().filter(|_| !value.is_null()) else { return };
     let rounds = cache.rounds.get() + 1;
     cache.rounds.set(rounds);
     if rounds + 1 < ThreadKey::ROUNDS && key().is_some_and(|key| key.set(value)) {
@@ -167,19 +194,21 @@ unsafe extern "C" fn after_fork_in_child() {
     HEAP.pages.reset();
     HEAP.large.reset();
     HEAP.central.reset();
+    stdio::reset();
     set_forking(false);
     // Taking in the other threads' zones reads all descriptors: not for a child that only executes a program.
     let mut central = HEAP.central.lock();
-    let own = thread::cache();
-    central.orphans = central.live().any(|cache| !core::ptr::eq(cache, own));
+    let own = thread::own();
+    central.orphans = central.live().any(|cache| !own.is_some_and(|own| core::ptr::eq(cache, own)));
 }
 
 /// Takes in the zones of threads that did not survive a fork. Their caches' lists may be torn; the descriptors and the
 /// state bytes are not.
 fn adopt_orphans(central: &mut Central) {
-    let own = thread::cache();
+    let own = thread::own();
+    let is_own = |cache: &Cache| own.is_some_and(|own| core::ptr::eq(cache, own));
     // What is posted properly is out of the way first; what is marked as posted after that is so by a vanished thread.
-    if thread::is_real(own) {
+    if let Some(own) = own {
         own.collect(&mut freed_twice);
     }
     central.collect(&HEAP.owner, &mut freed_twice);
@@ -188,7 +217,7 @@ fn adopt_orphans(central: &mut Central) {
         let zones = (0..GRANULES).filter_map(|g| arena.zone(g));
         for zone in zones.filter(|zone| zone.role() == Role::Blocks) {
             let was_posted = zone.posted.swap(0, Ordering::AcqRel) != 0;
-            if zone.owner.is(&own.owner) || zone.owner.is(&HEAP.owner) {
+            if zone.owner.is(&HEAP.owner) || own.is_some_and(|own| zone.owner.is(&own.owner)) {
                 if was_posted {
                     post(zone);
                 }
@@ -199,9 +228,10 @@ fn adopt_orphans(central: &mut Central) {
     }
     drop(pages);
     for cache in central.live() {
-        if !core::ptr::eq(cache, own) {
+        if !is_own(cache) {
             central.unregister(cache);
-            central.park(cache::over(NonNull::from_ref(cache).cast()));
+            cache.reset();
+            central.park(cache);
         }
     }
     while let Some(idle) = central.idle.pop() {

@@ -19,9 +19,8 @@ pub(crate) fn set_trim_threshold(bytes: usize) -> bool {
 /// Gives back all memory but `keep` bytes that is free now and that this thread may touch: its own zones', central's
 /// and the page heap's. Returns whether any went.
 pub(crate) fn trim(keep: usize) -> bool {
-    let cache = thread::cache();
     let mut released = false;
-    if thread::is_real(cache) {
+    if let Some(cache) = thread::own() {
         release_own(cache);
         for zone in cache.available().chain(cache.full()) {
             released |= purge_holes(zone);

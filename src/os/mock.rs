@@ -15,13 +15,23 @@ pub(crate) struct Mock {
     pub(crate) held: AtomicUsize,
     /// Bytes purged so far.
     pub(crate) purged: AtomicUsize,
+    /// Reserved ranges that are not unmapped.
+    reserved: std::sync::Mutex<Vec<(usize, usize)>>,
+    /// Whether some call prepared pages that were not reserved.
+    strayed: core::sync::atomic::AtomicBool,
 }
 
 impl Mock {
     /// An OS whose first `budget` calls succeed.
     pub(crate) fn with_budget(budget: usize) -> Self {
-        let budget = AtomicUsize::new(budget);
-        Self { budget, clock: AtomicU64::new(0), held: AtomicUsize::new(0), purged: AtomicUsize::new(0) }
+        Self {
+            budget: AtomicUsize::new(budget),
+            clock: AtomicU64::new(0),
+            held: AtomicUsize::new(0),
+            purged: AtomicUsize::new(0),
+            reserved: std::sync::Mutex::default(),
+            strayed: false.into(),
+        }
     }
 
     /// An OS that never fails.
@@ -32,6 +42,11 @@ impl Mock {
     /// Lets `calls` more calls succeed.
     pub(crate) fn refill(&self, calls: usize) {
         self.budget.store(calls, Relaxed);
+    }
+
+    /// Whether only reserved pages were ever prepared.
+    pub(crate) fn prepared_within_reservations(&self) -> bool {
+        !self.strayed.load(Relaxed)
     }
 
     /// Calls that would still succeed.
@@ -54,10 +69,18 @@ impl Os for Mock {
         self.spend()?;
         let start = Unix.reserve(hint, bytes)?;
         self.held.fetch_add(bytes, Relaxed);
+        self.reserved.lock().expect("no panic").push((start.addr().get(), start.addr().get() + bytes));
         Some(start)
     }
 
     fn prepare(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        let from = start.addr().get();
+        let reserved = self.reserved.lock().expect("no panic");
+        if !reserved.iter().any(|&(low, high)| low <= from && from + bytes <= high) {
+            // Refused: the pages may be anybody's.
+            self.strayed.store(true, Relaxed);
+            return false;
+        }
         self.spend().is_some() && Unix.prepare(start, bytes)
     }
 

@@ -9,6 +9,9 @@ use core::ptr::NonNull;
 pub(crate) mod mock;
 mod unix;
 
+#[cfg(not(target_os = "linux"))]
+pub(crate) use unix::ThreadValue;
+
 pub(crate) use unix::{
     EINVAL, ENOMEM, ThreadKey, Unix, abort, at_exit, environment, is_privileged, register_fork_handlers, set_errno,
     stdio, write, write_stream,

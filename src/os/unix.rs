@@ -217,6 +217,48 @@ impl ThreadKey {
     }
 }
 
+/// A pointer of each thread, where there is no thread-local storage to be had without a call.
+#[cfg(not(target_os = "linux"))]
+pub(crate) struct ThreadValue(core::sync::atomic::AtomicUsize);
+
+#[cfg(not(target_os = "linux"))]
+impl ThreadValue {
+    /// A value that is null in every thread.
+    pub(crate) const fn new() -> Self {
+        Self(core::sync::atomic::AtomicUsize::new(0))
+    }
+
+    /// The key, if it was created.
+    fn key(&self) -> Option<libc::pthread_key_t> {
+        let number = self.0.load(core::sync::atomic::Ordering::Acquire).checked_sub(1)?;
+        number.try_into().ok()
+    }
+
+    /// This thread's value.
+    pub(crate) fn get(&self) -> *mut c_void {
+        // SAFETY: the key was created and is never deleted.
+        self.key().map_or(ptr::null_mut(), |key| unsafe { libc::pthread_getspecific(key) })
+    }
+
+    /// Sets this thread's value.
+    pub(crate) fn set(&self, value: *mut c_void) {
+        if self.key().is_none() {
+            let mut key = 0;
+            // SAFETY: `key` is a valid place.
+            if unsafe { libc::pthread_key_create(&raw mut key, None) } != 0 {
+                return;
+            }
+            let number = size64(key.into()) + 1;
+            let order = core::sync::atomic::Ordering::AcqRel;
+            let _ = self.0.compare_exchange(0, number, order, core::sync::atomic::Ordering::Acquire);
+        }
+        if let Some(key) = self.key() {
+            // SAFETY: as in `get`.
+            unsafe { libc::pthread_setspecific(key, value) };
+        }
+    }
+}
+
 /// Has `prepare` called before every fork, `parent` and `child` after it.
 pub(crate) fn register_fork_handlers(
     prepare: unsafe extern "C" fn(),
@@ -239,6 +281,8 @@ pub(crate) mod stdio {
         fn _IO_list_lock();
         /// Its counterpart.
         fn _IO_list_unlock();
+        /// For children of forks.
+        fn _IO_list_resetlock();
     }
 
     /// Waits for the lock.
@@ -247,10 +291,16 @@ pub(crate) mod stdio {
         unsafe { _IO_list_lock() };
     }
 
-    /// Opens it. Not in the child of a fork: there glibc itself resets the lock.
+    /// Opens it, in the parent.
     pub(crate) fn release() {
         // SAFETY: the forking thread took it in `hold`.
         unsafe { _IO_list_unlock() };
+    }
+
+    /// Opens it in the child. glibc does so itself, but only if the parent had several threads.
+    pub(crate) fn reset() {
+        // SAFETY: the child has one thread, and that one held the lock.
+        unsafe { _IO_list_resetlock() };
     }
 }
 
@@ -262,4 +312,7 @@ pub(crate) mod stdio {
 
     /// Nothing to release.
     pub(crate) fn release() {}
+
+    /// Nothing to reset.
+    pub(crate) fn reset() {}
 }

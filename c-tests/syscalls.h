@@ -1,6 +1,6 @@
 // Counting a child's mmap and munmap calls with ptrace, one pair of getppid calls around what is counted.
-#ifndef LARGE_CALLS_H
-#define LARGE_CALLS_H
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
 
 #include "check.h"
 #include <signal.h>

@@ -1,0 +1,168 @@
+//! Thread-local storage: two words a thread.
+//!
+//! `thread_local!` in a shared library calls `__tls_get_addr`. So the words are 16 bytes of `.tdata` defined in
+//! assembly and read through the initial-exec model: two instructions, no call, and few enough bytes that `dlopen`
+//! finds room in the static TLS block. macOS uses a pthread key, and does without the second word.
+//!
+//! | word | content |
+//! |---|---|
+//! | slot | the thread's cache; [`NONE`](crate::thread::NONE) at first |
+//! | depth | mutexes of ours that the thread holds or is about to hold: not 0 means that a signal handler which asks us something has interrupted a change |
+
+#![expect(unsafe_code, reason = "assembly")]
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod words {
+    use core::arch::{asm, global_asm};
+
+    global_asm!(
+        ".section .tdata.ft_malloc_words,\"awT\",@progbits",
+        ".balign 8",
+        ".hidden ft_malloc_words",
+        ".globl ft_malloc_words",
+        ".type ft_malloc_words,@object",
+        ".size ft_malloc_words,16",
+        "ft_malloc_words:",
+        ".quad {none}",
+        ".quad 0",
+        ".text",
+        none = sym crate::thread::NONE,
+    );
+
+    /// Reads word `N`.
+    #[inline(always)]
+    pub(super) fn get<const N: usize>() -> *const u8 {
+        let word: *const u8;
+        // SAFETY: reads 8 bytes of this thread's static TLS at the offset the linker gives.
+        unsafe {
+            asm!(
+                "mov {0}, qword ptr [rip + ft_malloc_words@GOTTPOFF]",
+                "mov {0}, qword ptr fs:[{0} + {at}]",
+                out(reg) word,
+                at = const 8 * N,
+                options(pure, readonly, nostack, preserves_flags),
+            );
+        }
+        word
+    }
+
+    /// Writes word `N`.
+    #[inline(always)]
+    pub(super) fn set<const N: usize>(word: *const u8) {
+        // SAFETY: writes the 8 bytes that `get` reads.
+        unsafe {
+            asm!(
+                "mov {0}, qword ptr [rip + ft_malloc_words@GOTTPOFF]",
+                "mov qword ptr fs:[{0} + {at}], {1}",
+                out(reg) _,
+                in(reg) word,
+                at = const 8 * N,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+mod words {
+    use core::arch::{asm, global_asm};
+
+    // Aligned to 8 only: dlopen fails on aarch64 when a library's TLS asks for 64.
+    global_asm!(
+        ".section .tdata.ft_malloc_words,\"awT\",%progbits",
+        ".balign 8",
+        ".hidden ft_malloc_words",
+        ".globl ft_malloc_words",
+        ".type ft_malloc_words,%object",
+        ".size ft_malloc_words,16",
+        "ft_malloc_words:",
+        ".xword {none}",
+        ".xword 0",
+        ".text",
+        none = sym crate::thread::NONE,
+    );
+
+    /// Reads word `N`.
+    #[inline(always)]
+    pub(super) fn get<const N: usize>() -> *const u8 {
+        let word: *const u8;
+        // SAFETY: reads 8 bytes of this thread's static TLS at the offset the linker gives.
+        unsafe {
+            asm!(
+                "mrs {1}, tpidr_el0",
+                "adrp {0}, :gottprel:ft_malloc_words",
+                "ldr {0}, [{0}, :gottprel_lo12:ft_malloc_words]",
+                "add {0}, {0}, {1}",
+                "ldr {0}, [{0}, {at}]",
+                out(reg) word,
+                out(reg) _,
+                at = const 8 * N,
+                options(pure, readonly, nostack, preserves_flags),
+            );
+        }
+        word
+    }
+
+    /// Writes word `N`.
+    #[inline(always)]
+    pub(super) fn set<const N: usize>(word: *const u8) {
+        // SAFETY: writes the 8 bytes that `get` reads.
+        unsafe {
+            asm!(
+                "mrs {1}, tpidr_el0",
+                "adrp {0}, :gottprel:ft_malloc_words",
+                "ldr {0}, [{0}, :gottprel_lo12:ft_malloc_words]",
+                "add {0}, {0}, {1}",
+                "str {2}, [{0}, {at}]",
+                out(reg) _,
+                out(reg) _,
+                in(reg) word,
+                at = const 8 * N,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+}
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+mod words {
+    use crate::os::ThreadValue;
+
+    /// The slot; created at the first `set`.
+    static SLOT: ThreadValue = ThreadValue::new();
+
+    /// Reads word `N`; the second one is always 0.
+    #[inline(always)]
+    pub(super) fn get<const N: usize>() -> *const u8 {
+        let word: *const u8 = if N == 0 { SLOT.get().cast() } else { return core::ptr::null() };
+        if word.is_null() { (&raw const crate::thread::NONE).cast() } else { word }
+    }
+
+    /// Writes word `N`.
+    pub(super) fn set<const N: usize>(word: *const u8) {
+        if N == 0 {
+            SLOT.set(word.cast_mut().cast());
+        }
+    }
+}
+
+/// The thread's slot.
+#[inline(always)]
+pub(crate) fn slot() -> *const u8 {
+    words::get::<0>()
+}
+
+/// Changes the thread's slot.
+pub(crate) fn set_slot(content: *const u8) {
+    words::set::<0>(content);
+}
+
+/// Mutexes of ours that the thread holds or is about to hold.
+pub(crate) fn depth() -> usize {
+    words::get::<1>().addr()
+}
+
+/// Changes that number.
+pub(crate) fn set_depth(depth: usize) {
+    words::set::<1>(core::ptr::without_provenance(depth));
+}
