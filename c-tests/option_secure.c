@@ -19,7 +19,10 @@ int main(int argc, char **argv) {
     int status, from = open("/proc/self/exe", O_RDONLY), to = mkstemp(path);
     CHECK(from >= 0 && to >= 0);
     for (ssize_t got; (got = read(from, bytes, sizeof bytes)) > 0;) CHECK(write(to, bytes, (size_t)got) == got);
-    if (fchown(to, 65534, 65534) != 0 || fchmod(to, 04755) != 0) { unlink(path); skip("only root can make a set-user-ID copy for another user"); }
+    if (fchown(to, 65534, 65534) != 0 || fchmod(to, 04755) != 0) {
+        unlink(path);
+        skip("only root can make a set-user-ID copy for another user");
+    }
     close(to);
     status = run_again(path, "on_error=abort,foo=1", text, sizeof text);
     unlink(path);

@@ -3,7 +3,8 @@
 
 int main(void) {
     static const size_t size[] = {0, 40, 1000, 20000, 1000000};
-    static volatile const size_t bad[] = {(size_t)PTRDIFF_MAX + 1, SIZE_MAX, (size_t)PTRDIFF_MAX - 100000}; // volatile: the compiler would warn
+    // volatile: the compiler would warn
+    static volatile const size_t bad[] = {(size_t)PTRDIFF_MAX + 1, SIZE_MAX, (size_t)PTRDIFF_MAX - 100000};
     for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
         void *p = hide(malloc(size[i]));
         fill(p, size[i], i);

@@ -25,7 +25,8 @@ static inline struct calls count_calls(void (*run)(void)) {
         _exit(0);
     }
     CHECK(waitpid(child, &status, 0) == child);
-    if (!WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0) skip("ptrace is not allowed here");
+    if (!WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0)
+        skip("ptrace is not allowed here");
     for (;;) {
         CHECK(ptrace(PTRACE_SYSCALL, child, NULL, NULL) == 0 && waitpid(child, &status, 0) == child);
         if (WIFEXITED(status)) break;

@@ -3,7 +3,10 @@
 #include "check.h"
 
 int main(void) {
-    static const size_t size[] = {(size_t)PTRDIFF_MAX - 70000, PTRDIFF_MAX, (size_t)PTRDIFF_MAX + 1, SIZE_MAX - 70000, SIZE_MAX - 4096, SIZE_MAX - 15, SIZE_MAX - 1, SIZE_MAX};
+    static const size_t size[] = {
+        (size_t)PTRDIFF_MAX - 70000, PTRDIFF_MAX, (size_t)PTRDIFF_MAX + 1,
+        SIZE_MAX - 70000, SIZE_MAX - 4096, SIZE_MAX - 15, SIZE_MAX - 1, SIZE_MAX,
+    };
     for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
         size_t n = size[i];
         REFUSED(hide(malloc(n)), ENOMEM);

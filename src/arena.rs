@@ -128,6 +128,7 @@ pub(crate) struct AddressMap {
 
 impl AddressMap {
     /// A map without arenas.
+    #[expect(clippy::large_stack_arrays, reason = "evaluated at compile time, for a static")]
     pub(crate) const fn new() -> Self {
         Self { slots: [const { Link::none() }; SLOTS] }
     }
@@ -149,7 +150,7 @@ impl AddressMap {
     }
 
     /// Whether arenas can lie at `address`.
-    pub(crate) fn covers(&self, address: usize) -> bool {
+    pub(crate) fn covers(address: usize) -> bool {
         address / ARENA < SLOTS
     }
 

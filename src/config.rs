@@ -69,14 +69,24 @@ pub(crate) struct Described {
 /// Every option, in the order of `help`.
 pub(crate) const OPTIONS: [Described; 6] = [
     Described { key: "help", values: "0|1", default: "0", what: "print this list at start" },
-    Described { key: "on_error", values: "warn|abort|ignore", default: "warn", what: "what a misused pointer leads to" },
+    Described {
+        key: "on_error",
+        values: "warn|abort|ignore",
+        default: "warn",
+        what: "what a misused pointer leads to",
+    },
     Described {
         key: "mmap_threshold",
         values: "1025..33554432",
         default: "4194304",
         what: "bytes from which a block has a mapping of its own",
     },
-    Described { key: "purge_delay", values: "milliseconds", default: "1000", what: "age at which free memory goes back" },
+    Described {
+        key: "purge_delay",
+        values: "milliseconds",
+        default: "1000",
+        what: "age at which free memory goes back",
+    },
     Described { key: "stats", values: "0|1", default: "0", what: "print malloc_stats at exit" },
     Described { key: "show", values: "0|1", default: "0", what: "print show_alloc_mem at exit" },
 ];

@@ -9,9 +9,9 @@
 #[cfg(target_arch = "x86_64")]
 use core::arch::asm;
 
-use crate::sync::{Link, RelaxedU8};
 #[cfg(any(test, not(target_arch = "x86_64")))]
 use crate::sync::RelaxedU64;
+use crate::sync::{Link, RelaxedU8};
 
 /// Whether `link` leads to `target`.
 #[inline(always)]

@@ -51,8 +51,7 @@ unsafe impl GlobalAlloc for FtMalloc {
             let Some(start) = NonNull::new(block) else { return ptr::null_mut() };
             return heap::realloc(start, size).ok().flatten().map_or(ptr::null_mut(), NonNull::as_ptr);
         }
-        // SAFETY: the size is at most isize::MAX when rounded up: our caller's promise.
-        let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
+        let new = heap::alloc_aligned(layout.align(), size);
         if !new.is_null() {
             // SAFETY: both blocks hold that many bytes and do not overlap.
             unsafe { ptr::copy_nonoverlapping(block, new, layout.size().min(size)) };

@@ -6,7 +6,7 @@
 
 use core::ptr::NonNull;
 
-use crate::arena::{ARENA, Arena, GRANULES};
+use crate::arena::{ARENA, AddressMap, Arena, GRANULES};
 use crate::os::Os;
 use crate::page_heap::{PageHeap, Tools};
 use crate::ptr::forward;
@@ -96,7 +96,7 @@ impl PageHeap {
             None => tools.near.map_addr(|near| near.saturating_sub(DISTANCE) & !(ARENA - 1)),
         };
         let start = tools.os.reserve(hint, ARENA)?;
-        if start.addr().get().is_multiple_of(ARENA) && tools.map.covers(start.addr().get()) {
+        if start.addr().get().is_multiple_of(ARENA) && AddressMap::covers(start.addr().get()) {
             return Some(start);
         }
         tools.os.unmap(start, ARENA);
@@ -107,7 +107,7 @@ impl PageHeap {
             tools.os.unmap(start, head);
         }
         tools.os.unmap(forward(aligned, ARENA), ARENA - head);
-        if tools.map.covers(aligned.addr().get()) {
+        if AddressMap::covers(aligned.addr().get()) {
             return Some(aligned);
         }
         tools.os.unmap(aligned, ARENA);
@@ -118,9 +118,8 @@ impl PageHeap {
     fn map_piece(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<()> {
         let wish = (self.in_use / 4).clamp(PIECE, PREPARE.1).max(granules);
         let slack = GRANULE - tools.os.page();
-        let (start, count) = [wish, granules]
-            .into_iter()
-            .find_map(|count| Some((tools.os.map(count * GRANULE + slack)?, count)))?;
+        let (start, count) =
+            [wish, granules].into_iter().find_map(|count| Some((tools.os.map(count * GRANULE + slack)?, count)))?;
         let head = start.addr().get().next_multiple_of(GRANULE) - start.addr().get();
         let aligned = forward(start, head);
         if head > 0 {
@@ -132,7 +131,8 @@ impl PageHeap {
         let first = Arena::granule_of(aligned.addr().get());
         let here = count.min(GRANULES - first);
         let there = forward(aligned, here * GRANULE);
-        let entered = self.enter_piece(tools, aligned, here) && (count == here || self.enter_piece(tools, there, count - here));
+        let entered =
+            self.enter_piece(tools, aligned, here) && (count == here || self.enter_piece(tools, there, count - here));
         (entered && (here >= granules || count - here >= granules)).then_some(())
     }
 
@@ -141,7 +141,7 @@ impl PageHeap {
         let address = start.addr().get();
         let first = Arena::granule_of(address);
         let arena = tools.map.arena(address).or_else(|| {
-            let header = self.header(tools).filter(|_| tools.map.covers(address))?;
+            let header = self.header(tools).filter(|_| AddressMap::covers(address))?;
             header.reserved.set(false);
             self.enter(tools, header, start.as_ptr().wrapping_sub(first * GRANULE));
             Some(header)
@@ -174,16 +174,10 @@ impl PageHeap {
     fn enter(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, base: *mut u8) {
         arena.base.set(base);
         tools.map.set(base.addr(), Some(arena));
-        match self.arenas().take_while(|before| before.base.get() < base).last() {
-            Some(before) => {
-                arena.next.set(before.next.get());
-                before.next.set(Some(arena));
-            }
-            None => {
-                arena.next.set(self.arenas.get());
-                self.arenas.set(Some(arena));
-            }
-        }
+        let before = self.arenas().take_while(|before| before.base.get() < base).last();
+        let place = before.map_or(&self.arenas, |before| &before.next);
+        arena.next.set(place.get());
+        place.set(Some(arena));
     }
 }
 

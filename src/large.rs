@@ -8,8 +8,8 @@ use core::ptr::NonNull;
 
 use crate::meta::Meta;
 use crate::os::Os;
-use crate::ptr::{forward, low8, low32, round_up, size, wide};
-use crate::sync::{Link, Mutex, RelaxedPtr, RelaxedU8, RelaxedU32, RelaxedUsize};
+use crate::ptr::{forward, low32, round_up, wide};
+use crate::sync::{Link, Mutex, RelaxedPtr, RelaxedU32, RelaxedUsize};
 
 /// A mapping.
 #[repr(C)]
@@ -20,8 +20,6 @@ pub(crate) struct Mapping {
     bytes: RelaxedUsize,
     /// Bytes the program asked for.
     requested: RelaxedUsize,
-    /// The alignment it asked with, as a power of two.
-    align_log: RelaxedU8,
     /// Position in the heap order: no child's is larger.
     priority: RelaxedU32,
     /// Mappings at lower addresses; in the lists, the next one.
@@ -56,11 +54,6 @@ impl Mapping {
     /// Bytes the program asked for.
     pub(crate) fn requested(&self) -> usize {
         self.requested.get()
-    }
-
-    /// The alignment the program asked with.
-    pub(crate) fn align(&self) -> usize {
-        1 << self.align_log.get()
     }
 
     /// Whether `address` is in the mapping.
@@ -124,7 +117,6 @@ impl Large {
         mapping.start.set(start.as_ptr());
         mapping.bytes.set(length);
         mapping.requested.set(bytes);
-        mapping.align_log.set(low8(size(align.ilog2())));
         self.insert(mapping);
         Some(start)
     }

@@ -1,4 +1,4 @@
-//! libft_malloc: a malloc replacement with out-of-band metadata, thread caches and exact misuse checks.
+//! `libft_malloc`: a malloc replacement with out-of-band metadata, thread caches and exact misuse checks.
 //!
 //! # Words
 //! | word | meaning |

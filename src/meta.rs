@@ -66,14 +66,7 @@ const fn bucket_bytes(index: usize) -> usize {
 impl Meta {
     /// An empty pool.
     pub(crate) const fn new() -> Self {
-        Self {
-            cursor: None,
-            ready: 0,
-            reserved: 0,
-            next_reserve: FIRST_RESERVE,
-            free: [None; BUCKETS],
-            prepared: 0,
-        }
+        Self { cursor: None, ready: 0, reserved: 0, next_reserve: FIRST_RESERVE, free: [None; BUCKETS], prepared: 0 }
     }
 
     /// A zeroed chunk of at least `bytes`, aligned to 128; `None` when the OS gives no more.
@@ -151,7 +144,7 @@ impl Meta {
             if let Some(start) = os.reserve(core::ptr::null_mut(), room + 2 * GUARD) {
                 break start;
             }
-            room = room / 2 & !(GUARD - 1);
+            room = (room / 2) & !(GUARD - 1);
             if room < least {
                 return None;
             }

@@ -115,12 +115,11 @@ impl PageHeap {
             return None;
         }
         self.tick(tools);
-        let free = match self.best_fit(room) {
-            Some(free) => free,
-            None => {
-                self.grow(tools, room)?;
-                self.best_fit(room)?
-            }
+        let free = if let Some(free) = self.best_fit(room) {
+            free
+        } else {
+            self.grow(tools, room)?;
+            self.best_fit(room)?
         };
         let (arena, first) = Self::locate(tools, free)?;
         let length = usize::from(free.granules.get());
@@ -326,11 +325,8 @@ impl PageHeap {
         let mut from = 0;
         while let Some((first, count)) = arena.mapped.next_run(from) {
             from = first + count;
-            let (start, bytes) = if arena.reserved.get() {
-                (arena.base.get(), ARENA)
-            } else {
-                (arena.granule(first), count * GRANULE)
-            };
+            let (start, bytes) =
+                if arena.reserved.get() { (arena.base.get(), ARENA) } else { (arena.granule(first), count * GRANULE) };
             if NonNull::new(start).is_some_and(|start| tools.os.unmap(start, bytes)) {
                 self.unlink(arena, first, count);
                 arena.mapped.remove(first, count);

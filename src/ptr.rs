@@ -4,6 +4,12 @@
 //! Pointers never come from integers: they are derived from a pointer the OS gave (strict provenance).
 
 #![expect(clippy::as_conversions, reason = "this module is where conversions live")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the names say so"
+)]
 
 use core::ptr::NonNull;
 

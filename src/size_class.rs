@@ -4,7 +4,9 @@
 //! 32 KiB, so at most a fifth of a block is slack. Invariants, checked in the tests:
 //! - `of(size)` is the smallest class whose block is at least `size`;
 //! - `blocks × block ≤ granules × 64 KiB < (blocks + 1) × block`;
-//! - TINY and SMALL zones hold at least 100 blocks (the ft_malloc contract).
+//! - TINY and SMALL zones hold at least 100 blocks (the contract of the 42 subject).
+
+#![expect(clippy::indexing_slicing, reason = "tables evaluated at compile time, where it cannot fail unseen")]
 
 use crate::ptr::{byte_size, low8, low16, low32, size, wide};
 
@@ -43,7 +45,7 @@ pub(crate) const LIVE: u8 = 2;
 /// Largest slack in bytes that a state byte can hold.
 pub(crate) const MAX_BYTE_SLACK: usize = 255 - 2;
 
-/// What users see of a block's kind; the words of the ft_malloc subject, plus MEDIUM.
+/// What users see of a block's kind; the words of the 42 subject, plus MEDIUM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     /// Requests up to 128 bytes.

@@ -184,7 +184,11 @@ pub(crate) fn set_forking(forking: bool) {
 }
 
 /// An address that tells this thread from the others.
-#[expect(clippy::as_conversions, reason = "pthread_t is an integer here and a pointer there")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "pthread_t is an integer of address size here and a pointer there"
+)]
 fn this_thread() -> usize {
     // SAFETY: always callable.
     unsafe { libc::pthread_self() as usize }

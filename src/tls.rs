@@ -11,6 +11,7 @@
 
 #![expect(unsafe_code, reason = "assembly")]
 
+/// The words on x86-64 Linux.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod words {
     use core::arch::{asm, global_asm};
@@ -63,6 +64,7 @@ mod words {
     }
 }
 
+/// The words on aarch64 Linux.
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
 mod words {
     use core::arch::{asm, global_asm};
@@ -124,6 +126,7 @@ mod words {
     }
 }
 
+/// The words elsewhere.
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 mod words {
     use crate::os::ThreadValue;

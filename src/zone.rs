@@ -21,9 +21,7 @@ use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use crate::ptr::{byte_size, low8, low16, low32, size, size64, wide, widening_mul};
 use crate::remote::Owner;
 use crate::size_class::{Class, FREED, FRESH, GRANULE, Kind, LIVE, Layout, WINDOW};
-use crate::sync::{
-    Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize,
-};
+use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize};
 
 /// What a run is used for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,8 +104,6 @@ pub(crate) struct Zone {
     pub(crate) next_posted: Link<Zone>,
     /// 1 while in an inbox, or on the way there.
     pub(crate) posted: AtomicU32,
-    /// Alignment a LARGE block was asked with, as a power of two.
-    pub(crate) align_log: RelaxedU8,
     /// Requested bytes of a LARGE block.
     pub(crate) requested: RelaxedUsize,
     /// Page groups given back by a trim and untouched since, one bit each.
@@ -337,11 +333,8 @@ impl Zone {
         if free >= blocks {
             return None;
         }
-        let (place, mark) = if free < self.enough() {
-            (Place::Full, self.enough())
-        } else {
-            (Place::Available, blocks)
-        };
+        let (place, mark) =
+            if free < self.enough() { (Place::Full, self.enough()) } else { (Place::Available, blocks) };
         self.mark.set(low32(mark));
         self.wake.set(wide(mark - free));
         self.place.set(if place == Place::Full { 1 } else { 2 });

@@ -50,7 +50,8 @@ int main(void) {
     for (size_t i = 0; i < 3; i++) CHECK(pthread_create(&thread, NULL, work, (void *)(i + 2)) == 0);
     for (int i = 0; i < 3; i++) sem_wait(&started);
     free(hide(malloc(10)));
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
         skip("seccomp is not allowed here");
     use(1);
     for (int i = 0; i < 3; i++) sem_post(&go);

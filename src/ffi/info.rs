@@ -76,8 +76,8 @@ pub extern "C" fn malloc_trim(pad: usize) -> c_int {
     c_int::from(heap::trim(pad))
 }
 
-/// Sets an allocator parameter. M_MMAP_THRESHOLD (1025 bytes to 32 MiB), M_TRIM_THRESHOLD (free bytes that may stay
-/// resident) and M_PERTURB (a fill byte, 0 for none) mean here what they mean in glibc. Returns 1 if the parameter
+/// Sets an allocator parameter. `M_MMAP_THRESHOLD` (1025 bytes to 32 MiB), `M_TRIM_THRESHOLD` (free bytes that may
+/// stay resident) and `M_PERTURB` (a fill byte, 0 for none) mean here what they mean in glibc. Returns 1 if the parameter
 /// and the value are known, 0 otherwise.
 #[unsafe(no_mangle)]
 pub extern "C" fn mallopt(param: c_int, value: c_int) -> c_int {
@@ -148,7 +148,6 @@ pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut FILE) -> c_int
 /// A C stream.
 #[repr(C)]
 #[derive(Debug)]
-#[expect(clippy::upper_case_acronyms, reason = "the C name")]
 pub struct FILE {
     /// Its content is the C library's.
     _opaque: [u8; 0],

@@ -15,7 +15,6 @@ use crate::heap::{self, Block, Call, MAX_REQUEST, Misuse};
 use crate::os::{EINVAL, ENOMEM, set_errno};
 use crate::size_class::MIN_ALIGN;
 
-
 /// `block` as C sees it; null sets `errno` to `ENOMEM`.
 fn or_enomem(block: *mut u8) -> *mut c_void {
     if block.is_null() {
@@ -33,7 +32,7 @@ fn out_of_memory() {
 /// Allocates `size` bytes of uninitialised memory, aligned to 16.
 ///
 /// `malloc(0)` gives a unique pointer that can be freed. Returns NULL with errno ENOMEM when memory is exhausted or
-/// `size` is above PTRDIFF_MAX.
+/// `size` is above `PTRDIFF_MAX`.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
     heap::alloc_or(size, || malloc_slow(size)).cast()
@@ -132,7 +131,7 @@ pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
     or_enomem(heap::alloc_aligned(alignment, size))
 }
 
-/// The older name of aligned_alloc.
+/// The older name of `aligned_alloc`.
 #[unsafe(no_mangle)]
 pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
     aligned_alloc(alignment, size)
@@ -189,7 +188,7 @@ pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, 
     free_checked(ptr.cast(), Some(size), Some(alignment), Call::FreeAlignedSized);
 }
 
-/// The name of free in old BSD and SunOS programs.
+/// The name of free in old BSD and `SunOS` programs.
 ///
 /// # Safety
 /// As free.

@@ -6,7 +6,7 @@ use super::misuse::{Call, Misuse, find, report};
 use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools};
 use crate::cache::{Cache, Freed, Taken, free_own};
 use crate::os::Unix;
-use crate::ptr::{low8, size};
+use crate::ptr::size;
 use crate::remote::{Twice, publish};
 use crate::size_class::{Class, FREED, GRANULE, MIN_ALIGN, SMALL_MAX, WINDOW};
 use crate::thread;
@@ -29,11 +29,8 @@ fn alloc_any(bytes: usize) -> Taken {
 
 /// A block of at least `bytes` that reads as zero; null when memory is exhausted.
 pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
-    let (block, clean) = if bytes <= SMALL_MAX {
-        (super::alloc_or(bytes, || alloc_any(bytes).0), false)
-    } else {
-        alloc_any(bytes)
-    };
+    let (block, clean) =
+        if bytes <= SMALL_MAX { (super::alloc_or(bytes, || alloc_any(bytes).0), false) } else { alloc_any(bytes) };
     if !clean && !block.is_null() {
         clear(block, bytes);
     }
@@ -171,7 +168,6 @@ fn alloc_run(bytes: usize, align: usize) -> Taken {
     let granules = bytes.max(1).div_ceil(GRANULE);
     let Some(run) = HEAP.pages.lock().take(&tools(), granules, align.div_ceil(GRANULE)) else { return none };
     run.zone.requested.set(bytes);
-    run.zone.align_log.set(low8(size(align.ilog2())));
     run.zone.owner.set(Some(&HEAP.owner));
     run.zone.set_role(Role::Large);
     (run.zone.start.get(), run.clean)
@@ -217,12 +213,11 @@ fn free_remote(zone: &'static Zone, index: usize) {
     let Some(state) = zone.states().get(index) else { return };
     // The one mark that all threads see: from here on another free of this block is a double free.
     state.set(FREED);
-    let twice = match thread::own() {
-        Some(cache) => cache.pending.add(zone, index),
-        None => {
-            let (word, bit) = Zone::bit_of(index);
-            publish(zone, word, bit)
-        }
+    let twice = if let Some(cache) = thread::own() {
+        cache.pending.add(zone, index)
+    } else {
+        let (word, bit) = Zone::bit_of(index);
+        publish(zone, word, bit)
     };
     complain_twice(twice);
 }

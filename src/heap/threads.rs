@@ -13,8 +13,8 @@
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 
-use super::slow::{flush, freed_twice, retire};
 use super::HEAP;
+use super::slow::{flush, freed_twice, retire};
 use crate::arena::GRANULES;
 use crate::cache::{self, Cache};
 use crate::central::Central;
@@ -134,6 +134,9 @@ fn complain(complaint: Complaint<'_>) {
 }
 
 /// Destructor of the thread key. Lets the other keys' destructors go first, as many rounds as there are to give.
+///
+/// # Safety
+/// Called by libc at the end of a thread.
 unsafe extern "C" fn detach(value: *mut c_void) {
     let Some(cache) = thread::own().filter(|_| !value.is_null()) else { return };
     let rounds = cache.rounds.get() + 1;
@@ -169,6 +172,9 @@ pub(super) fn central() -> Guard<Central> {
 }
 
 /// Called before every fork: holds all locks, so that the child finds every structure whole.
+///
+/// # Safety
+/// Called by libc, followed by one of the two below.
 unsafe extern "C" fn before_fork() {
     stdio::hold();
     HEAP.central.hold();
@@ -179,6 +185,9 @@ unsafe extern "C" fn before_fork() {
 }
 
 /// Called in the parent after every fork.
+///
+/// # Safety
+/// Called by libc, after `before_fork`.
 unsafe extern "C" fn after_fork_in_parent() {
     set_forking(false);
     HEAP.meta.release();
@@ -189,6 +198,9 @@ unsafe extern "C" fn after_fork_in_parent() {
 }
 
 /// Called in the child after every fork: the only thread is the one that forked.
+///
+/// # Safety
+/// Called by libc, after `before_fork`.
 unsafe extern "C" fn after_fork_in_child() {
     HEAP.meta.reset();
     HEAP.pages.reset();

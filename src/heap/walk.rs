@@ -120,8 +120,6 @@ pub(crate) struct Totals {
     pub(crate) mappings: (usize, usize),
     /// Bytes that the program asked for in LARGE blocks.
     pub(crate) large_requested: usize,
-    /// Arenas.
-    pub(crate) arenas: usize,
     /// Bytes of arenas that are prepared.
     pub(crate) mapped: usize,
     /// The most that were.
@@ -143,7 +141,6 @@ pub(crate) fn totals() -> Totals {
         runs: (0, 0),
         mappings: (large.count, large.bytes),
         large_requested: 0,
-        arenas: pages.arenas().count(),
         mapped: pages.mapped * GRANULE,
         peak_mapped: pages.peak_mapped * GRANULE,
         free_runs: (pages.mapped - pages.in_use) * GRANULE,

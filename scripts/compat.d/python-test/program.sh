@@ -12,20 +12,32 @@ if [ "$only_light" = no ]; then
     test_deque test_unicode test_itertools test_ordered_dict test_mmap test_decimal test_bz2 test_lzma
     test_tracemalloc test_struct test_heapq test_functools test_compile test_ast"
 fi
-modules=$(echo $modules)
-describe="PYTHONMALLOC=malloc, $(wc -w <<<"$modules" | tr -d ' ') modules: $modules"
-
 # Debian's python first: an environment's python may come with a site that disturbs some tests.
 find_program() {
     local candidate
     for candidate in /usr/bin/python3 "$(elf python3)"; do
         if "$candidate" -c 'import test.test_dict' 2>/dev/null; then
             program=$candidate
+            choose_modules
             return 0
         fi
     done
     echo "no python3 with its test package"
     return 1
+}
+# Debian's package leaves a few of them out.
+choose_modules() {
+    local module there=() absent=()
+    for module in $modules; do
+        if "$program" -c "import importlib.util, sys; sys.exit(importlib.util.find_spec('test.$module') is None)" 2>/dev/null; then
+            there+=("$module")
+        else
+            absent+=("$module")
+        fi
+    done
+    modules=${there[*]}
+    describe="PYTHONMALLOC=malloc, ${#there[@]} modules: $modules"
+    [ ${#absent[@]} -eq 0 ] || note="not in this python: ${absent[*]}"
 }
 version() { "$program" -c 'import platform; print(platform.python_version())'; }
 workload() {
