@@ -63,7 +63,7 @@ unsafe impl GlobalAlloc for FtMalloc {
 
 /// Lists every live block on standard output; see the C function of this name.
 pub fn show_alloc_mem() {
-    report::show();
+    report::show(crate::text::STDOUT);
 }
 
 /// Gives back all memory that is free now; whether there was any.

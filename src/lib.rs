@@ -48,7 +48,10 @@
 //! ```
 
 #![cfg_attr(not(test), no_std)]
-#![cfg_attr(not(feature = "abi"), allow(dead_code, reason = "the C ABI is the caller of much of the crate"))]
+#![cfg_attr(
+    not(feature = "abi"),
+    allow(dead_code, unused_imports, reason = "the C ABI is the caller of much of the crate")
+)]
 #![cfg_attr(
     test,
     allow(

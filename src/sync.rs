@@ -11,7 +11,7 @@ use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 use core::ptr;
 use core::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
 };
 
 use crate::tls;
@@ -49,6 +49,7 @@ relaxed_cell!(RelaxedBool, AtomicBool, bool);
 relaxed_cell!(RelaxedU8, AtomicU8, u8);
 relaxed_cell!(RelaxedU16, AtomicU16, u16);
 relaxed_cell!(RelaxedU32, AtomicU32, u32);
+relaxed_cell!(RelaxedI32, AtomicI32, i32);
 relaxed_cell!(RelaxedU64, AtomicU64, u64);
 relaxed_cell!(RelaxedUsize, AtomicUsize, usize);
 

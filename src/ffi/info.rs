@@ -127,7 +127,7 @@ pub extern "C" fn mallinfo() -> mallinfo {
 /// Prints statistics of the heap on standard error.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc_stats() {
-    report::stats();
+    report::stats(crate::text::STDERR);
 }
 
 /// Writes the state of the heap to `stream` as XML, in glibc's vocabulary. `options` must be 0. Returns 0, or -1 with

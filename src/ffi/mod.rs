@@ -227,5 +227,5 @@ fn mismatch(block: Block, address: usize, size: Option<usize>, align: Option<usi
 /// Allocates nothing and may run while other threads allocate; each block is shown as it was at some moment.
 #[unsafe(no_mangle)]
 pub extern "C" fn show_alloc_mem() {
-    crate::report::show();
+    crate::report::show(crate::text::STDOUT);
 }

@@ -3,7 +3,8 @@
 use crate::heap::{self, HEAP};
 use crate::os;
 use crate::report;
-use crate::text::{STDERR, Text};
+use crate::sync::RelaxedI32;
+use crate::text::{STDERR, STDOUT, Text};
 
 /// Runs when the library is loaded. Everything in it can also happen later: allocations come before it (the loader's,
 /// other libraries' constructors).
@@ -18,17 +19,26 @@ fn on_load() {
         heap::print_help();
     }
     if HEAP.config.stats.get() || HEAP.config.show.get() {
+        KEPT_STDOUT.set(os::duplicate(STDOUT));
+        KEPT_STDERR.set(os::duplicate(STDERR));
         os::at_exit(on_exit);
     }
 }
 
+/// Standard output as it was at start. Our exit handler, registered first, runs last: careful programs have closed
+/// their streams by then (coreutils do).
+static KEPT_STDOUT: RelaxedI32 = RelaxedI32::new(STDOUT);
+
+/// Standard error as it was at start.
+static KEPT_STDERR: RelaxedI32 = RelaxedI32::new(STDERR);
+
 /// Runs at exit when an option asks for it.
 extern "C" fn on_exit() {
     if HEAP.config.show.get() {
-        report::show();
+        report::show(KEPT_STDOUT.get());
     }
     if HEAP.config.stats.get() {
-        report::stats();
+        report::stats(KEPT_STDERR.get());
     }
 }
 

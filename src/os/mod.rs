@@ -13,8 +13,8 @@ mod unix;
 pub(crate) use unix::ThreadValue;
 
 pub(crate) use unix::{
-    EINVAL, ENOMEM, ThreadKey, Unix, abort, at_exit, environment, is_privileged, register_fork_handlers, set_errno,
-    stdio, write, write_stream,
+    EINVAL, ENOMEM, ThreadKey, Unix, abort, at_exit, duplicate, environment, is_privileged, register_fork_handlers,
+    set_errno, stdio, write, write_stream,
 };
 
 /// What the layers below the front door ask of an operating system. Lengths are bytes, multiples of the page size.

@@ -5,16 +5,16 @@
 mod xml;
 
 use crate::heap::{self, Item, Totals};
-use crate::text::{STDERR, STDOUT, Text};
+use crate::text::Text;
 
 pub(crate) use xml::info;
 
 /// Blocks read at a time. With the text buffer about 1.5 KiB of stack.
 const BATCH: usize = 16;
 
-/// Lists every live block on standard output, by address.
-pub(crate) fn show() {
-    let mut text = Text::<1024>::to(STDOUT);
+/// Lists every live block on a file descriptor, by address.
+pub(crate) fn show(descriptor: i32) {
+    let mut text = Text::<1024>::to(descriptor);
     let (mut address, mut zone, mut total) = (0, None, 0_usize);
     loop {
         let mut items = [Item::NONE; BATCH];
@@ -74,11 +74,11 @@ fn summarise(totals: &Totals) -> Summary {
     }
 }
 
-/// Prints statistics on standard error.
-pub(crate) fn stats() {
+/// Prints statistics on a file descriptor.
+pub(crate) fn stats(descriptor: i32) {
     let totals = heap::totals();
     let summary = summarise(&totals);
-    let mut text = Text::<512>::to(STDERR);
+    let mut text = Text::<512>::to(descriptor);
     let requested: usize = totals.classes.iter().map(|class| class.requested).sum();
     text.text("ft_malloc ").text(env!("CARGO_PKG_VERSION")).text(" statistics, in bytes\n");
     figure(&mut text, "requested", requested + totals.large_requested);
