@@ -41,7 +41,8 @@ impl<const N: usize> Text<N> {
         Self { bytes: [0; N], length: 0, sink: Sink::Stream(stream) }
     }
 
-    /// Adds bytes.
+    /// Adds bytes. Never inlined, like the other loops here: the library stays small, and with it every process.
+    #[inline(never)]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         for &byte in bytes {
             if self.length == N {
@@ -61,6 +62,7 @@ impl<const N: usize> Text<N> {
     }
 
     /// Adds text that others chose, with control characters replaced.
+    #[inline(never)]
     pub(crate) fn quoted(&mut self, bytes: &[u8]) -> &mut Self {
         self.text("\"");
         for &byte in bytes.iter().take(64) {
@@ -85,6 +87,7 @@ impl<const N: usize> Text<N> {
     }
 
     /// Adds the digits of `number` in `base`; `ten` is the digit after 9.
+    #[inline(never)]
     fn digits(&mut self, number: u64, base: u64, ten: u8) -> &mut Self {
         let mut digits = [0; 20];
         let (mut rest, mut first) = (number, digits.len());
