@@ -48,7 +48,7 @@ extern "C" {
  * Allocates `size` bytes of uninitialised memory, aligned to 16.
  *
  * `malloc(0)` gives a unique pointer that can be freed. Returns NULL with errno ENOMEM when memory is exhausted or
- * `size` is above PTRDIFF_MAX.
+ * `size` is above `PTRDIFF_MAX`.
  */
 void *malloc(size_t size) FT_NOTHROW;
 
@@ -109,7 +109,7 @@ int posix_memalign(void **memptr, size_t alignment, size_t size) FT_NOTHROW;
 void *aligned_alloc(size_t alignment, size_t size) FT_NOTHROW;
 
 /**
- * The older name of aligned_alloc.
+ * The older name of `aligned_alloc`.
  */
 void *memalign(size_t alignment, size_t size) FT_NOTHROW;
 
@@ -151,7 +151,7 @@ void free_sized(void *ptr, size_t size) FT_NOTHROW;
 void free_aligned_sized(void *ptr, size_t alignment, size_t size) FT_NOTHROW;
 
 /**
- * The name of free in old BSD and SunOS programs.
+ * The name of free in old BSD and `SunOS` programs.
  *
  * # Safety
  * As free.
@@ -173,8 +173,8 @@ void show_alloc_mem(void) FT_NOTHROW;
 int malloc_trim(size_t pad) FT_NOTHROW;
 
 /**
- * Sets an allocator parameter. M_MMAP_THRESHOLD (1025 bytes to 32 MiB), M_TRIM_THRESHOLD (free bytes that may stay
- * resident) and M_PERTURB (a fill byte, 0 for none) mean here what they mean in glibc. Returns 1 if the parameter
+ * Sets an allocator parameter. `M_MMAP_THRESHOLD` (1025 bytes to 32 MiB), `M_TRIM_THRESHOLD` (free bytes that may
+ * stay resident) and `M_PERTURB` (a fill byte, 0 for none) mean here what they mean in glibc. Returns 1 if the parameter
  * and the value are known, 0 otherwise.
  */
 int mallopt(int param, int value) FT_NOTHROW;

@@ -15,11 +15,12 @@ use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
 use crate::fold::{count_down, is_below, with_bit};
+use crate::list::List;
 use crate::ptr::{low8, size, wide};
 use crate::remote::{Owner, Pending, post};
 use crate::size_class::{CLASSES, Class, FREED, FRESH, LIVE, WINDOW, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
-use crate::zone::{List, Place, Role, Zone};
+use crate::zone::{Place, Role, Zone};
 
 /// Where blocks of one class come from.
 #[repr(C)]
@@ -88,6 +89,8 @@ pub(crate) struct Cache {
     pub(crate) idle: List,
     /// Blocks of other threads' zones that this thread freed last.
     pub(crate) pending: Pending,
+    /// Whether the thread key leads here, so that the cache is given back at the thread's end.
+    pub(crate) keyed: Cell<bool>,
     /// Rounds of thread-end destructors seen.
     pub(crate) rounds: Cell<u32>,
     /// The cache that this one, a front without blocks, stands before.
@@ -123,6 +126,7 @@ impl Cache {
             full: List::new(),
             idle: List::new(),
             pending: Pending::new(),
+            keyed: Cell::new(false),
             rounds: Cell::new(0),
             behind: Link::none(),
             front: Link::none(),
@@ -146,6 +150,7 @@ impl Cache {
     }
 
     /// A block of any class for a request that it can record; null if the window is empty.
+    #[inline]
     pub(crate) fn take_class(&self, class: Class, bytes: usize) -> Taken {
         let (Some(slot), Some(zone)) = (self.slots.get(class.index()), self.current_of(class)) else {
             return (ptr::null_mut(), false);

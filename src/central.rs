@@ -5,10 +5,11 @@
 //! lock order.
 
 use crate::cache::Cache;
+use crate::list::List;
 use crate::remote::{Owner, post};
 use crate::size_class::{CLASSES, Class};
 use crate::sync::Link;
-use crate::zone::{List, Place, Role, Zone};
+use crate::zone::{Place, Role, Zone};
 
 /// Zones without a thread.
 pub(crate) struct Central {

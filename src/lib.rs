@@ -42,7 +42,7 @@
 //! thread     the thread's slot                   central    zones without a thread
 //! cache      windows per size class; no lock     large      mappings of their own, mremap
 //! page_heap  runs of granules, purge (grow: arenas from the OS)
-//! zone       one zone: bitmaps, windows          remote     frees that cross threads
+//! zone       one zone: bitmaps, windows (list)   remote     frees that cross threads
 //! arena      headers, address map                meta       metadata memory
 //! size_class  config  text  fold  ptr  sync (pthread mutex)  tls  os (unix, mock)
 //! ```
@@ -77,6 +77,7 @@ mod global;
 mod grow;
 mod heap;
 mod large;
+mod list;
 mod meta;
 mod os;
 mod page_heap;

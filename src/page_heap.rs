@@ -13,12 +13,13 @@
 use core::ptr::NonNull;
 
 use crate::arena::{ARENA, AddressMap, Arena, GRANULES};
+use crate::list::List;
 use crate::meta::Meta;
 use crate::os::Os;
 use crate::ptr::{low16, size};
 use crate::size_class::GRANULE;
 use crate::sync::{Link, Mutex};
-use crate::zone::{List, Role, Zone};
+use crate::zone::{Role, Zone};
 
 /// Bins for runs of exactly 1, 2, … granules.
 const EXACT: usize = 64;

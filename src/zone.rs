@@ -97,9 +97,9 @@ pub(crate) struct Zone {
     pub(crate) granules: RelaxedU16,
     // Read by slow paths.
     /// Next in the list that `place` names, or in a list of free runs.
-    next: Link<Zone>,
+    pub(crate) next: Link<Zone>,
     /// Previous in that list.
-    previous: Link<Zone>,
+    pub(crate) previous: Link<Zone>,
     /// Next in an inbox.
     pub(crate) next_posted: Link<Zone>,
     /// 1 while in an inbox, or on the way there.
@@ -393,68 +393,5 @@ impl Zone {
         let words = self.words().iter().skip(exposed.div_ceil(WINDOW));
         words.for_each(|word| word.set(0));
         self.free_blocks()
-    }
-}
-
-/// An intrusive list of zones through `next` and `previous`. Its owner alone, or the holder of its mutex, uses it.
-pub(crate) struct List {
-    /// The first zone.
-    head: Link<Zone>,
-}
-
-impl List {
-    /// An empty list.
-    pub(crate) const fn new() -> Self {
-        Self { head: Link::none() }
-    }
-
-    /// The first zone.
-    pub(crate) fn first(&self) -> Option<&'static Zone> {
-        self.head.get()
-    }
-
-    /// All zones, in list order. The zone just yielded may be removed meanwhile.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Zone> + use<> {
-        let mut next = self.head.get();
-        core::iter::from_fn(move || {
-            let zone = next?;
-            next = zone.next.get();
-            Some(zone)
-        })
-    }
-
-    /// Forgets all zones.
-    pub(crate) fn clear(&self) {
-        self.head.set(None);
-    }
-
-    /// Puts `zone` in front.
-    pub(crate) fn push(&self, zone: &'static Zone) {
-        let head = self.head.get();
-        zone.previous.set(None);
-        zone.next.set(head);
-        if let Some(head) = head {
-            head.previous.set(Some(zone));
-        }
-        self.head.set(Some(zone));
-    }
-
-    /// Takes `zone`, a member, out.
-    pub(crate) fn remove(&self, zone: &'static Zone) {
-        let (previous, next) = (zone.previous.get(), zone.next.get());
-        match previous {
-            Some(previous) => previous.next.set(next),
-            None => self.head.set(next),
-        }
-        if let Some(next) = next {
-            next.previous.set(previous);
-        }
-    }
-
-    /// Takes the first zone out.
-    pub(crate) fn pop(&self) -> Option<&'static Zone> {
-        let zone = self.head.get()?;
-        self.remove(zone);
-        Some(zone)
     }
 }

@@ -12,7 +12,7 @@
 
 #define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
-static sem_t started, go, done;
+static sem_t started, go, done, never;
 
 static void use(uint64_t state) {
     static __thread void *p[300];
@@ -31,7 +31,7 @@ static void *work(void *seed) {
     sem_wait(&go);
     use(address(seed));
     sem_post(&done);
-    sem_wait(&go); // no end: that is the libc's to clean up, with system calls of its own
+    sem_wait(&never); // no end: that is the libc's to clean up, with system calls of its own
     return NULL;
 }
 
@@ -47,6 +47,7 @@ int main(void) {
     sem_init(&started, 0, 0);
     sem_init(&go, 0, 0);
     sem_init(&done, 0, 0);
+    sem_init(&never, 0, 0);
     for (size_t i = 0; i < 3; i++) CHECK(pthread_create(&thread, NULL, work, (void *)(i + 2)) == 0);
     for (int i = 0; i < 3; i++) sem_wait(&started);
     free(hide(malloc(10)));

@@ -27,10 +27,14 @@ fn alloc_any(bytes: usize) -> Taken {
     }
 }
 
-/// A block of at least `bytes` that reads as zero; null when memory is exhausted.
+/// A block of at least `bytes` that reads as zero; null when memory is exhausted. What the kernel has cleared and nobody
+/// has touched is not cleared again.
 pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
-    let (block, clean) =
-        if bytes <= SMALL_MAX { (super::alloc_or(bytes, || alloc_any(bytes).0), false) } else { alloc_any(bytes) };
+    let hit = match Class::of(bytes) {
+        Some(class) if bytes <= SMALL_MAX => thread::cache().take_class(class, bytes),
+        _ => (ptr::null_mut(), false),
+    };
+    let (block, clean) = if hit.0.is_null() { alloc_any(bytes) } else { hit };
     if !clean && !block.is_null() {
         clear(block, bytes);
     }

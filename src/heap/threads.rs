@@ -33,6 +33,9 @@ pub(super) fn current() -> Option<&'static Cache> {
             if HEAP.careful.get() == thread::is_direct(cache) {
                 change_front(cache);
             }
+            if !cache.keyed.get() {
+                bind(cache);
+            }
             Some(cache)
         }
         None => attach(),
@@ -80,12 +83,18 @@ fn attach() -> Option<&'static Cache> {
     // Destructors have run already: this cache goes back in the next round, not in the last one.
     cache.rounds.set(if late { ThreadKey::ROUNDS } else { 0 });
     thread::set_cache(cache);
+    cache.keyed.set(false);
     // From here on calls into libc may allocate.
     start();
-    if let Some(key) = key() {
-        key.set(core::ptr::from_ref(cache).cast_mut().cast());
-    }
+    bind(cache);
     Some(cache)
+}
+
+/// Has the cache given back at the thread's end, as soon as there is a thread key: another thread may be creating it.
+fn bind(cache: &'static Cache) {
+    if let Some(key) = key() {
+        cache.keyed.set(key.set(core::ptr::from_ref(cache).cast_mut().cast()));
+    }
 }
 
 /// The thread key.

@@ -7,7 +7,7 @@ find_program() { program=$(elf nginx) && load=$(elf ab) || { echo "nginx or ab (
 version() { "$program" -v 2>&1 | sed 's/.*\///'; }
 prepare() {
     mkdir html
-    seq 1 20000 >html/numbers.txt
+    seq 1 60000 >html/numbers.txt
     head -c 300000 html/numbers.txt >html/big.html
     echo '<p>small</p>' >html/index.html
     chmod -R a+rX .
