@@ -149,6 +149,8 @@ impl PageHeap {
     pub(crate) fn give(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, touched: usize) {
         let granules = usize::from(zone.granules.get());
         let Some((arena, first)) = Self::locate(tools, zone) else { return };
+        // Merged with the run before it, it starts nothing any more.
+        zone.set_role(Role::None);
         arena.set_table(first, granules, false);
         arena.dirty.insert(first, touched.div_ceil(GRANULE).min(granules));
         self.dirty += arena.dirty.count(first, granules);
@@ -392,3 +394,6 @@ fn next_purgeable(arena: &Arena, from: usize, all: bool) -> Option<(usize, usize
     let first = (from..GRANULES).find(|&g| wanted(g))?;
     Some((first, (first..GRANULES).take_while(|&g| wanted(g)).count()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,24 +1,57 @@
-//! An OS for tests: the real one, with a budget of calls after which every call fails.
+//! An OS for tests: the real one, behind a budget of calls, a limit of address space, a list of calls that it refuses
+//! and a record of what it gave, so that no call can touch what it did not give.
 
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use super::{Os, Unix};
+
+/// A call of [`Os`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// `reserve`.
+    Reserve,
+    /// `prepare`.
+    Prepare,
+    /// `map`.
+    Map,
+    /// `unmap`.
+    Unmap,
+    /// `remap`.
+    Remap,
+    /// `purge`.
+    Purge,
+}
+
+/// Number of kinds.
+const KINDS: usize = 6;
 
 /// The real kernel behind a budget and a clock that the test sets.
 pub(crate) struct Mock {
     /// Calls that still succeed.
     budget: AtomicUsize,
+    /// The one call, counted from now, that fails although later ones succeed.
+    failing: AtomicUsize,
+    /// For each kind, whether every call fails.
+    refused: [AtomicBool; KINDS],
+    /// For each kind, the calls that succeeded.
+    done: [AtomicUsize; KINDS],
+    /// Calls that failed because the test wants it.
+    failures: AtomicUsize,
+    /// Where `map` maps, if the test cares.
+    place: AtomicPtr<u8>,
     /// What `now` answers, in milliseconds.
     pub(crate) clock: AtomicU64,
-    /// Bytes of address space held: mapped or reserved minus unmapped.
-    pub(crate) held: AtomicUsize,
+    /// Most bytes of address space held at a time, as `RLIMIT_AS` limits them.
+    pub(crate) limit: AtomicUsize,
     /// Bytes purged so far.
     pub(crate) purged: AtomicUsize,
-    /// Reserved ranges that are not unmapped.
-    reserved: std::sync::Mutex<Vec<(usize, usize)>>,
-    /// Whether some call prepared pages that were not reserved.
-    strayed: core::sync::atomic::AtomicBool,
+    /// Address space held: ranges by their first address, each with its end and whether it is readable and writable.
+    held: Mutex<BTreeMap<usize, (usize, bool)>>,
+    /// Whether some call named pages that it should not: they may be anybody's.
+    strayed: AtomicBool,
 }
 
 impl Mock {
@@ -26,11 +59,16 @@ impl Mock {
     pub(crate) fn with_budget(budget: usize) -> Self {
         Self {
             budget: AtomicUsize::new(budget),
+            failing: AtomicUsize::new(usize::MAX),
+            refused: Default::default(),
+            done: Default::default(),
+            failures: AtomicUsize::new(0),
+            place: AtomicPtr::default(),
             clock: AtomicU64::new(0),
-            held: AtomicUsize::new(0),
+            limit: AtomicUsize::new(usize::MAX),
             purged: AtomicUsize::new(0),
-            reserved: std::sync::Mutex::default(),
-            strayed: false.into(),
+            held: Mutex::default(),
+            strayed: AtomicBool::new(false),
         }
     }
 
@@ -44,7 +82,34 @@ impl Mock {
         self.budget.store(calls, Relaxed);
     }
 
-    /// Whether only reserved pages were ever prepared.
+    /// Lets one call fail, the one after `calls` others.
+    pub(crate) fn fail_after(&self, calls: usize) {
+        self.failing.store(calls, Relaxed);
+    }
+
+    /// Lets every call of a kind fail from now on, or none.
+    pub(crate) fn refuse(&self, kind: Kind, refused: bool) {
+        if let Some(flag) = self.refused.get(index(kind)) {
+            flag.store(refused, Relaxed);
+        }
+    }
+
+    /// Lets `map` map at `place`, where nothing is yet.
+    pub(crate) fn map_at(&self, place: *mut u8) {
+        self.place.store(place, Relaxed);
+    }
+
+    /// Calls that failed so far because of a budget, a limit or a refusal.
+    pub(crate) fn failures(&self) -> usize {
+        self.failures.load(Relaxed)
+    }
+
+    /// Successful calls of a kind so far.
+    pub(crate) fn calls(&self, kind: Kind) -> usize {
+        self.done.get(index(kind)).map_or(0, |done| done.load(Relaxed))
+    }
+
+    /// Whether only pages that this OS gave were ever named: prepared where reserved, purged where prepared.
     pub(crate) fn prepared_within_reservations(&self) -> bool {
         !self.strayed.load(Relaxed)
     }
@@ -54,10 +119,96 @@ impl Mock {
         self.budget.load(Relaxed)
     }
 
-    /// Takes one call from the budget.
-    fn spend(&self) -> Option<()> {
+    /// Bytes of address space held.
+    pub(crate) fn held(&self) -> usize {
+        self.held.lock().expect("no panic").iter().map(|(low, (high, _))| high - low).sum()
+    }
+
+    /// Ranges of address space held, as many as the kernel needs mappings at most.
+    pub(crate) fn mappings(&self) -> usize {
+        let held = self.held.lock().expect("no panic");
+        let (mut count, mut last) = (0, (0, false));
+        for (&low, &(high, ready)) in &*held {
+            count += usize::from(last != (low, ready));
+            last = (high, ready);
+        }
+        count
+    }
+
+    /// Takes one call that adds `bytes` of address space from the budget and the limit.
+    fn spend(&self, kind: Kind, bytes: usize) -> Option<()> {
+        let may = self.may(kind, bytes);
+        let count = if may.is_some() { self.done.get(index(kind))? } else { &self.failures };
+        count.fetch_add(1, Relaxed);
+        may
+    }
+
+    /// Whether the test lets a call succeed.
+    fn may(&self, kind: Kind, bytes: usize) -> Option<()> {
+        if self.held() + bytes > self.limit.load(Relaxed) && bytes > 0 {
+            return None;
+        }
+        if self.refused.get(index(kind)).is_some_and(|refused| refused.load(Relaxed)) {
+            return None;
+        }
+        if self.failing.load(Relaxed) != usize::MAX && self.failing.fetch_sub(1, Relaxed) == 0 {
+            return None;
+        }
         self.budget.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).ok().map(drop)
     }
+
+    /// Notes that a range is held.
+    fn hold(&self, start: NonNull<u8>, bytes: usize, ready: bool) {
+        let low = start.addr().get();
+        self.held.lock().expect("no panic").insert(low, (low + bytes, ready));
+    }
+
+    /// Whether all of a range is held and, if `ready` says so, readable and writable; if not it has strayed.
+    fn is_held(&self, start: NonNull<u8>, bytes: usize, ready: bool) -> bool {
+        let (mut at, end) = (start.addr().get(), start.addr().get() + bytes);
+        let held = self.held.lock().expect("no panic");
+        while at < end {
+            match held.range(..=at).next_back() {
+                Some((_, &(high, is_ready))) if high > at && (is_ready || !ready) => at = high,
+                _ => {
+                    self.strayed.store(true, Relaxed);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Forgets a range that is held.
+    fn drop_range(&self, start: NonNull<u8>, bytes: usize) {
+        let (low, high) = (start.addr().get(), start.addr().get() + bytes);
+        let mut held = self.held.lock().expect("no panic");
+        while let Some((&from, &(to, ready))) = held.range(..high).next_back().filter(|(_, (to, _))| *to > low) {
+            held.remove(&from);
+            if from < low {
+                held.insert(from, (low, ready));
+            }
+            if to > high {
+                held.insert(high, (to, ready));
+            }
+        }
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        // What the test left: other tests need the memory.
+        for (&low, &(high, _)) in &*self.held.lock().expect("no panic") {
+            if let Some(start) = NonNull::new(core::ptr::with_exposed_provenance_mut(low)) {
+                Unix.unmap(start, high - low);
+            }
+        }
+    }
+}
+
+/// Position of a kind.
+fn index(kind: Kind) -> usize {
+    kind as usize
 }
 
 impl Os for Mock {
@@ -66,49 +217,54 @@ impl Os for Mock {
     }
 
     fn reserve(&self, hint: *mut u8, bytes: usize) -> Option<NonNull<u8>> {
-        self.spend()?;
+        self.spend(Kind::Reserve, bytes)?;
         let start = Unix.reserve(hint, bytes)?;
-        self.held.fetch_add(bytes, Relaxed);
-        self.reserved.lock().expect("no panic").push((start.addr().get(), start.addr().get() + bytes));
+        self.hold(start, bytes, false);
         Some(start)
     }
 
     fn prepare(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        let from = start.addr().get();
-        let reserved = self.reserved.lock().expect("no panic");
-        if !reserved.iter().any(|&(low, high)| low <= from && from + bytes <= high) {
-            // Refused: the pages may be anybody's.
-            self.strayed.store(true, Relaxed);
-            return false;
-        }
-        self.spend().is_some() && Unix.prepare(start, bytes)
-    }
-
-    fn map(&self, bytes: usize) -> Option<NonNull<u8>> {
-        self.spend()?;
-        let start = Unix.map(bytes)?;
-        self.held.fetch_add(bytes, Relaxed);
-        Some(start)
-    }
-
-    fn unmap(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        let done = self.spend().is_some() && Unix.unmap(start, bytes);
+        let may = self.is_held(start, bytes, false) && self.spend(Kind::Prepare, 0).is_some();
+        let done = may && Unix.prepare(start, bytes);
         if done {
-            self.held.fetch_sub(bytes, Relaxed);
+            self.drop_range(start, bytes);
+            self.hold(start, bytes, true);
         }
         done
     }
 
+    fn map(&self, bytes: usize) -> Option<NonNull<u8>> {
+        self.spend(Kind::Map, bytes)?;
+        let place = self.place.load(Relaxed);
+        let start = if place.is_null() {
+            Unix.map(bytes)?
+        } else {
+            Unix.reserve(place, bytes).filter(|&start| start.as_ptr() == place && Unix.prepare(start, bytes))?
+        };
+        self.hold(start, bytes, true);
+        Some(start)
+    }
+
+    fn unmap(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        let may = self.is_held(start, bytes, false) && self.spend(Kind::Unmap, 0).is_some();
+        if may {
+            // First the record: another test may map something there at once.
+            self.drop_range(start, bytes);
+        }
+        may && Unix.unmap(start, bytes)
+    }
+
     fn remap(&self, start: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
-        self.spend()?;
+        self.is_held(start, old, true).then(|| self.spend(Kind::Remap, new.saturating_sub(old)))??;
         let moved = Unix.remap(start, old, new)?;
-        self.held.fetch_add(new, Relaxed);
-        self.held.fetch_sub(old, Relaxed);
+        self.drop_range(start, old);
+        self.hold(moved, new, true);
         Some(moved)
     }
 
     fn purge(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        let done = self.spend().is_some() && Unix.purge(start, bytes);
+        let may = self.is_held(start, bytes, true) && self.spend(Kind::Purge, 0).is_some();
+        let done = may && Unix.purge(start, bytes);
         if done {
             self.purged.fetch_add(bytes, Relaxed);
         }
@@ -117,5 +273,21 @@ impl Os for Mock {
 
     fn now(&self) -> u64 {
         self.clock.load(Relaxed)
+    }
+}
+
+/// Numbers that look random, the same in every run (Knuth's multiplier, the high bits).
+pub(crate) struct Random(usize);
+
+impl Random {
+    /// Numbers from a seed.
+    pub(crate) fn new(seed: usize) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
     }
 }

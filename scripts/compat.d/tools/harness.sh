@@ -4,6 +4,7 @@
 user_home=${HOME:-/}
 tools_source=$parts/tools
 servers=()
+judge_group=''
 
 make_scratch() {
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/compat.XXXXXX") || exit 2
@@ -16,6 +17,18 @@ make_scratch() {
     for variable in ${!GIT_*} ${!PYTHON*} ${!PERL*} ${!RUBY*} ${!NODE_*} ${!PG*} ${!JAVA_*}; do
         unset "$variable"
     done
+}
+
+# Ends what is running: the commands get 20 seconds (measure.c) to stop.
+stop_judge() {
+    local i
+    [ -n "$judge_group" ] || return 0
+    kill -TERM -- "-$judge_group" 2>/dev/null
+    for ((i = 0; i < 250; i++)); do
+        kill -0 -- "-$judge_group" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL -- "-$judge_group" 2>/dev/null
 }
 
 remove_scratch() {
@@ -156,7 +169,13 @@ cell() { tr '\n|' ' /' | sed 's/  */ /g; s/^ //; s/ $//'; }
 # and appends a row: verdict|title|version|workload|same|in use|time|peak|notes.
 check_program() {
     local file=$3
-    (judge "$1" "$2") >"$scratch/judge" 2>"$scratch/judge.err"
+    # A process group of its own, so that an interruption can end all of it.
+    set -m
+    (judge "$1" "$2") >"$scratch/judge" 2>"$scratch/judge.err" </dev/null &
+    judge_group=$!
+    set +m
+    wait "$judge_group"
+    judge_group=''
     # The row is the last line; what stands before it explains a failure.
     local row
     row=$(tail -n 1 "$scratch/judge")

@@ -7,8 +7,9 @@
  *   measure -o FILE [-t SECONDS] [-k SIGNAL] [-e NAME=VALUE]... COMMAND [ARGUMENT]...
  *
  * -e sets a variable for the command alone. SIGTERM to measure sends SIGNAL (default SIGTERM) to the
- * command, whose death by that signal then counts as status 0. After SECONDS the command is killed and the status is 124. When measure ends, nothing that
- * the command started is left, daemons included.
+ * command, whose death by that signal then counts as status 0; 20 seconds later it is killed. After
+ * SECONDS the command is killed and the status is 124. When measure ends, nothing that the command
+ * started is left, daemons included.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -30,6 +31,7 @@ static void on_stop(int signal)
 {
     (void)signal;
     stopped = 1;
+    alarm(20);
     if (child > 0)
         kill(child, stop_signal);
 }
