@@ -109,6 +109,10 @@ impl Meta {
     /// The next `bytes` of fresh memory.
     fn cut(&mut self, os: &impl Os, bytes: usize) -> Option<NonNull<u8>> {
         if self.ready < bytes && !self.prepare(os, bytes) {
+            // A new reservation only where the old one ends: pages that the OS refuses here it would refuse there.
+            if bytes <= self.ready + self.reserved {
+                return None;
+            }
             self.reserve(os, bytes)?;
             if !self.prepare(os, bytes) {
                 return None;
@@ -172,7 +176,7 @@ impl Meta {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::os::mock::Mock;
+    use crate::os::mock::{Kind, Mock};
 
     #[test]
     fn chunks_are_zeroed_aligned_and_reused() {
@@ -227,6 +231,20 @@ mod tests {
             assert!(meta.prepared - before.1 <= before.0.max(meta.next_reserve) && after < MAX_RESERVE);
             assert!(os.prepared_within_reservations());
         }
+    }
+
+    #[test]
+    fn refused_pages_do_not_eat_up_address_space() {
+        let os = Mock::unlimited();
+        let mut meta = Meta::new();
+        meta.take(&os, 128).expect("memory");
+        os.refuse(Kind::Prepare, true);
+        while meta.take(&os, 5000).is_some() {}
+        let before = os.held();
+        assert!((0..100).all(|_| meta.take(&os, 5000).is_none()));
+        assert!(os.held() - before < 8 << 20, "{} MiB more", (os.held() - before) >> 20);
+        os.refuse(Kind::Prepare, false);
+        assert!(meta.take(&os, 5000).is_some());
     }
 
     #[test]

@@ -337,10 +337,61 @@ impl PageHeap {
             }
         }
         if arena.mapped.next_run(0).is_none() {
-            tools.map.set(arena.base.get().addr(), None);
-            self.forget(arena);
-            self.keep_header(arena);
+            self.retire_header(tools, arena);
         }
+    }
+
+    /// Takes an arena without granules out of the map, and keeps its header.
+    fn retire_header(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) {
+        tools.map.set(arena.base.get().addr(), None);
+        self.forget(arena);
+        self.keep_header(arena);
+    }
+
+    /// Gives back the address space of all free runs and of what is reserved but not prepared, when nothing else is left
+    /// to be had: a limit on it may stand in the way of metadata or of other sizes. Returns whether any went.
+    pub(crate) fn give_up(&mut self, tools: &Tools<'_, impl Os>) -> bool {
+        let mut gave = false;
+        for arena in self.arenas() {
+            let ready = arena.ready();
+            if arena.reserved.get()
+                && let Some(edge) = NonNull::new(arena.granule(ready))
+                && (ready == GRANULES || tools.os.unmap(edge, (GRANULES - ready) * GRANULE))
+            {
+                gave |= ready < GRANULES;
+                // From now on an arena of pieces.
+                arena.reserved.set(false);
+                arena.set_ready(GRANULES);
+                if self.growing.is(arena) {
+                    self.growing.set(None);
+                }
+            }
+            if !arena.reserved.get() {
+                gave |= self.unmap_free_runs(tools, arena);
+            }
+        }
+        gave
+    }
+
+    /// Unmaps the free runs of an arena of pieces; whether there were any.
+    fn unmap_free_runs(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) -> bool {
+        let before = self.mapped;
+        let mut from = 0;
+        while let Some((first, count)) = arena.free.next_run(from) {
+            from = first + count;
+            if NonNull::new(arena.granule(first)).is_some_and(|start| tools.os.unmap(start, count * GRANULE)) {
+                self.unlink(arena, first, count);
+                self.dirty -= arena.dirty.count(first, count);
+                arena.dirty.remove(first, count);
+                arena.old.remove(first, count);
+                arena.mapped.remove(first, count);
+                self.mapped -= count;
+            }
+        }
+        if arena.mapped.next_run(0).is_none() {
+            self.retire_header(tools, arena);
+        }
+        self.mapped < before
     }
 
     /// Takes an arena out of the list.

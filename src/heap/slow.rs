@@ -80,7 +80,7 @@ fn refill(cache: &'static Cache, class: Class) -> bool {
     flush(cache);
     let filled = cache.refill(class, &mut freed_twice);
     retire_idle(cache);
-    filled || adopt(cache, class) || new_zone(cache, class) || (trim_for(cache) && new_zone(cache, class))
+    filled || adopt(cache, class) || new_zone(cache, class) || (give_up(Some(cache)) && new_zone(cache, class))
 }
 
 /// Takes a zone with room from central.
@@ -110,11 +110,15 @@ fn new_zone(cache: &'static Cache, class: Class) -> bool {
     cache.start_zone(class, run.zone)
 }
 
-/// Frees what can be freed when memory ends; whether that was anything.
-fn trim_for(cache: &'static Cache) -> bool {
+/// When memory ends: gives back whatever is free, address space included. Returns whether that was anything.
+pub(super) fn give_up(cache: Option<&'static Cache>) -> bool {
     let before = HEAP.pages.lock().in_use;
-    super::trim::release_own(cache);
-    HEAP.pages.lock().in_use < before
+    if let Some(cache) = cache {
+        super::trim::release_own(cache);
+    }
+    let mut pages = HEAP.pages.lock();
+    let released = pages.in_use < before;
+    pages.give_up(&tools()) || released
 }
 
 /// Gives a wholly free zone, which nobody can reach any more, to the page heap.
@@ -151,13 +155,13 @@ fn alloc_large(bytes: usize, align: usize) -> Taken {
     if !first.0.is_null() {
         return first;
     }
-    // Neither way may be open when address space, mappings or memory end: try the other, then free what we can.
+    // Neither way may be open when address space, mappings or memory end: try the other, then give up what is free.
     let second = if own { alloc_run(bytes, align) } else { alloc_mapping(bytes, align) };
-    if !second.0.is_null() {
+    if !second.0.is_null() || !give_up(thread::own()) {
         return second;
     }
-    HEAP.pages.lock().purge(&tools(), 0);
-    alloc_mapping(bytes, align)
+    let third = alloc_mapping(bytes, align);
+    if third.0.is_null() { alloc_run(bytes, align) } else { third }
 }
 
 /// A LARGE block in a mapping of its own.

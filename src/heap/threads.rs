@@ -14,7 +14,7 @@ use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 
 use super::HEAP;
-use super::slow::{flush, freed_twice, retire};
+use super::slow::{flush, freed_twice, give_up, retire};
 use crate::arena::GRANULES;
 use crate::cache::{self, Cache};
 use crate::central::Central;
@@ -70,16 +70,10 @@ fn new_cache() -> Option<&'static Cache> {
 #[cold]
 fn attach() -> Option<&'static Cache> {
     let late = thread::has_ended();
-    let cache = {
-        let mut central = central();
-        let cache = match central.unpark() {
-            Some(parked) => parked,
-            None => new_cache()?,
-        };
-        cache.owner.open();
-        central.register(cache);
-        cache
-    };
+    let parked = central().unpark();
+    let cache = parked.or_else(new_cache).or_else(|| if give_up(None) { new_cache() } else { None })?;
+    cache.owner.open();
+    central().register(cache);
     // Destructors have run already: this cache goes back in the next round, not in the last one.
     cache.rounds.set(if late { ThreadKey::ROUNDS } else { 0 });
     thread::set_cache(cache);

@@ -38,10 +38,12 @@ pub(crate) struct Mock {
     refused: [AtomicBool; KINDS],
     /// For each kind, the calls that succeeded.
     done: [AtomicUsize; KINDS],
-    /// Calls that failed because the test wants it.
-    failures: AtomicUsize,
-    /// Where `map` maps, if the test cares.
+    /// Whether that call came.
+    failed: AtomicBool,
+    /// Where `map` maps next, if the test cares.
     place: AtomicPtr<u8>,
+    /// Bytes by which `reserve` misses its hints.
+    miss: AtomicUsize,
     /// What `now` answers, in milliseconds.
     pub(crate) clock: AtomicU64,
     /// Most bytes of address space held at a time, as `RLIMIT_AS` limits them.
@@ -62,8 +64,9 @@ impl Mock {
             failing: AtomicUsize::new(usize::MAX),
             refused: Default::default(),
             done: Default::default(),
-            failures: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
             place: AtomicPtr::default(),
+            miss: AtomicUsize::new(0),
             clock: AtomicU64::new(0),
             limit: AtomicUsize::new(usize::MAX),
             purged: AtomicUsize::new(0),
@@ -94,14 +97,19 @@ impl Mock {
         }
     }
 
-    /// Lets `map` map at `place`, where nothing is yet.
+    /// Lets `map` map at `place`, where nothing is yet, and then always behind what it mapped last.
     pub(crate) fn map_at(&self, place: *mut u8) {
         self.place.store(place, Relaxed);
     }
 
-    /// Calls that failed so far because of a budget, a limit or a refusal.
-    pub(crate) fn failures(&self) -> usize {
-        self.failures.load(Relaxed)
+    /// Lets `reserve` miss its hints by so many bytes.
+    pub(crate) fn miss_hints(&self, bytes: usize) {
+        self.miss.store(bytes, Relaxed);
+    }
+
+    /// Whether the call of [`Self::fail_after`] came.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Relaxed)
     }
 
     /// Successful calls of a kind so far.
@@ -137,10 +145,9 @@ impl Mock {
 
     /// Takes one call that adds `bytes` of address space from the budget and the limit.
     fn spend(&self, kind: Kind, bytes: usize) -> Option<()> {
-        let may = self.may(kind, bytes);
-        let count = if may.is_some() { self.done.get(index(kind))? } else { &self.failures };
-        count.fetch_add(1, Relaxed);
-        may
+        self.may(kind, bytes)?;
+        self.done.get(index(kind))?.fetch_add(1, Relaxed);
+        Some(())
     }
 
     /// Whether the test lets a call succeed.
@@ -152,6 +159,7 @@ impl Mock {
             return None;
         }
         if self.failing.load(Relaxed) != usize::MAX && self.failing.fetch_sub(1, Relaxed) == 0 {
+            self.failed.store(true, Relaxed);
             return None;
         }
         self.budget.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).ok().map(drop)
@@ -218,7 +226,7 @@ impl Os for Mock {
 
     fn reserve(&self, hint: *mut u8, bytes: usize) -> Option<NonNull<u8>> {
         self.spend(Kind::Reserve, bytes)?;
-        let start = Unix.reserve(hint, bytes)?;
+        let start = Unix.reserve(hint.wrapping_add(self.miss.load(Relaxed)), bytes)?;
         self.hold(start, bytes, false);
         Some(start)
     }
@@ -239,6 +247,7 @@ impl Os for Mock {
         let start = if place.is_null() {
             Unix.map(bytes)?
         } else {
+            self.place.store(place.wrapping_add(bytes), Relaxed);
             Unix.reserve(place, bytes).filter(|&start| start.as_ptr() == place && Unix.prepare(start, bytes))?
         };
         self.hold(start, bytes, true);
