@@ -20,7 +20,7 @@ use crate::ptr::{low8, size, wide};
 use crate::remote::{Owner, Pending, post};
 use crate::size_class::{CLASSES, Class, FREED, FRESH, LIVE, WINDOW, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
-use crate::zone::{Place, Role, Zone};
+use crate::zone::{Place, Zone};
 
 /// Where blocks of one class come from.
 #[repr(C)]
@@ -257,7 +257,7 @@ impl Cache {
         for zone in self.owner.take_posted() {
             if !zone.owner.is(&self.owner) {
                 post(zone);
-            } else if zone.role() == Role::Blocks {
+            } else {
                 let count = zone.collect(|index| misuse(zone, index));
                 if zone.place() != Place::Current && count > 0 {
                     let free = zone.counted_free() + count;
@@ -291,7 +291,7 @@ impl Cache {
         self.full.clear();
         self.idle.clear();
         self.pending.clear();
-        self.owner.close().for_each(drop);
+        self.owner.discard();
     }
 
     /// Zones with room, of every class.

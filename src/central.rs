@@ -9,7 +9,7 @@ use crate::list::List;
 use crate::remote::{Owner, post};
 use crate::size_class::{CLASSES, Class};
 use crate::sync::Link;
-use crate::zone::{Place, Role, Zone};
+use crate::zone::{Place, Zone};
 
 /// Zones without a thread.
 pub(crate) struct Central {
@@ -58,9 +58,7 @@ impl Central {
     pub(crate) fn collect(&mut self, owner: &'static Owner, misuse: &mut dyn FnMut(&'static Zone, usize)) {
         for zone in owner.take_posted() {
             if zone.owner.is(owner) {
-                if zone.role() == Role::Blocks {
-                    self.collect_zone(zone, misuse);
-                }
+                self.collect_zone(zone, misuse);
             } else {
                 post(zone);
             }
@@ -68,7 +66,7 @@ impl Central {
     }
 
     /// Collects what was freed in one of central's zones.
-    pub(crate) fn collect_zone(&mut self, zone: &'static Zone, misuse: &mut dyn FnMut(&'static Zone, usize)) {
+    fn collect_zone(&mut self, zone: &'static Zone, misuse: &mut dyn FnMut(&'static Zone, usize)) {
         let count = zone.collect(|index| misuse(zone, index));
         if count > 0 {
             let free = zone.counted_free() + count;

@@ -114,12 +114,24 @@ impl PageHeap {
         None
     }
 
-    /// Maps a piece of at least `granules` and enters it into the arenas of the one or two slots it lies in.
+    /// Maps a piece with a run of at least `granules` in one slot, and enters it into the arenas of the one or two slots
+    /// it lies in.
     fn map_piece(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<()> {
         let wish = (self.in_use / 4).clamp(PIECE, PREPARE.1).max(granules);
+        // Of the last size one of two slots gets enough, wherever the border is.
+        let counts = [wish, granules, 2 * granules - 1];
+        let (start, here, there) = counts.into_iter().find_map(|count| Self::map_aligned(tools, granules, count))?;
+        let entered = here == 0 || self.enter_piece(tools, start, here);
+        let behind = forward(start, here * GRANULE);
+        let entered = entered & (there == 0 || self.enter_piece(tools, behind, there));
+        entered.then_some(())
+    }
+
+    /// Maps `count` granules: their start, and how many lie in its slot and in the next. `None` if there is no memory or
+    /// neither slot has a run of `granules`.
+    fn map_aligned(tools: &Tools<'_, impl Os>, granules: usize, count: usize) -> Option<(NonNull<u8>, usize, usize)> {
         let slack = GRANULE - tools.os.page();
-        let (start, count) =
-            [wish, granules].into_iter().find_map(|count| Some((tools.os.map(count * GRANULE + slack)?, count)))?;
+        let start = tools.os.map(count * GRANULE + slack)?;
         let head = start.addr().get().next_multiple_of(GRANULE) - start.addr().get();
         let aligned = forward(start, head);
         if head > 0 {
@@ -128,12 +140,12 @@ impl PageHeap {
         if head < slack {
             tools.os.unmap(forward(aligned, count * GRANULE), slack - head);
         }
-        let first = Arena::granule_of(aligned.addr().get());
-        let here = count.min(GRANULES - first);
-        let there = forward(aligned, here * GRANULE);
-        let entered =
-            self.enter_piece(tools, aligned, here) && (count == here || self.enter_piece(tools, there, count - here));
-        (entered && (here >= granules || count - here >= granules)).then_some(())
+        let here = count.min(GRANULES - Arena::granule_of(aligned.addr().get()));
+        if here >= granules || count - here >= granules {
+            return Some((aligned, here, count - here));
+        }
+        tools.os.unmap(aligned, count * GRANULE);
+        None
     }
 
     /// Enters granules that lie in one slot; gives them back to the OS if there is no header for the slot.

@@ -8,9 +8,10 @@
 //! | 4 | owner, at its slow paths | take the whole inbox; for each zone `posted := 0`, then collect |
 //!
 //! Step 4 clears `posted` before it collects, so a bit set later posts again: nothing is lost. A zone may change
-//! owners between 3 and 4, or be given back to the page heap: whoever finds a zone of another owner in its inbox posts
-//! it there, and runs that are no zones are dropped. An owner that goes away closes its inbox; a post that finds it
-//! closed reads the owner anew. Zones without a thread belong to central, whose inbox never closes. No locks.
+//! owners between 3 and 4: whoever finds a zone of another owner in its inbox posts it there. A zone that was given
+//! back to the page heap meanwhile belongs to *nobody*, an owner who only passes on what became a zone again. An owner
+//! that goes away closes its inbox; a post that finds it closed reads the owner anew. Zones without a thread belong to
+//! central; its inbox and nobody's never close. No locks.
 
 #![expect(unsafe_code, reason = "the inbox holds addresses")]
 
@@ -74,6 +75,13 @@ impl Owner {
         let head = self.inbox.swap(closed(), Ordering::AcqRel);
         // SAFETY: it was open, so the head is null or a zone that was pushed.
         Posted { next: unsafe { Link::from_raw(head) } }
+    }
+}
+
+impl Owner {
+    /// Closes the inbox and forgets what is in it, in the child of a fork, where all posts are made anew.
+    pub(crate) fn discard(&self) {
+        self.inbox.store(closed(), Ordering::Release);
     }
 }
 

@@ -44,8 +44,10 @@ pub(crate) const MAX_REQUEST: usize = isize::MAX.unsigned_abs();
 
 /// Everything the allocator owns.
 pub(crate) struct Heap {
-    /// Who owns zones without a thread.
+    /// Who owns zones without a thread. Zones become its own or cease to be under central's mutex only.
     owner: Owner,
+    /// Who owns what is no zone any more: posts that were under way find it, and nobody collects for it.
+    nobody: Owner,
     /// Zones without a thread, caches.
     central: Mutex<Central>,
     /// LARGE blocks with a mapping of their own.
@@ -74,6 +76,7 @@ static MAP: AddressMap = AddressMap::new();
 /// The process's heap.
 pub(crate) static HEAP: Heap = Heap {
     owner: Owner::new(),
+    nobody: Owner::new(),
     central: Mutex::new(Central::new()),
     large: Mutex::new(Large::new()),
     pages: Mutex::new(PageHeap::new()),

@@ -87,7 +87,7 @@ fn refill(cache: &'static Cache, class: Class) -> bool {
 fn adopt(cache: &'static Cache, class: Class) -> bool {
     let zone = {
         let mut central = threads::central();
-        central.collect(&HEAP.owner, &mut freed_twice);
+        threads::collect(&mut central);
         let zone = central.take(class, &cache.owner);
         while let Some(idle) = central.idle.pop() {
             retire(idle);
@@ -125,8 +125,8 @@ pub(super) fn give_up(cache: Option<&'static Cache>) -> bool {
 pub(super) fn retire(zone: &'static Zone) {
     let chunk = zone.chunk();
     let touched = zone.touched();
-    // Posts that are under way end up with central, which drops what is no zone of its own.
-    zone.owner.set(Some(&HEAP.owner));
+    // Before the run can become something else: posts that are under way must not take it for central's.
+    zone.owner.set(Some(&HEAP.nobody));
     HEAP.pages.lock().give(&tools(), zone, touched);
     if let Some((chunk, bytes)) = chunk {
         HEAP.meta.lock().give(chunk, bytes);
@@ -176,7 +176,7 @@ fn alloc_run(bytes: usize, align: usize) -> Taken {
     let granules = bytes.max(1).div_ceil(GRANULE);
     let Some(run) = HEAP.pages.lock().take(&tools(), granules, align.div_ceil(GRANULE)) else { return none };
     run.zone.requested.set(bytes);
-    run.zone.owner.set(Some(&HEAP.owner));
+    run.zone.owner.set(Some(&HEAP.nobody));
     run.zone.set_role(Role::Large);
     (run.zone.start.get(), run.clean)
 }

@@ -174,6 +174,17 @@ pub(super) fn central() -> Guard<Central> {
     central
 }
 
+/// Collects what was freed in central's zones. Posts for runs that were no zones any more when they arrived go on to
+/// whoever owns them now, if they are zones again.
+pub(super) fn collect(central: &mut Central) {
+    for zone in HEAP.nobody.take_posted() {
+        if !zone.owner.is(&HEAP.nobody) {
+            post(zone);
+        }
+    }
+    central.collect(&HEAP.owner, &mut freed_twice);
+}
+
 /// Called before every fork: holds all locks, so that the child finds every structure whole.
 ///
 /// # Safety
@@ -223,10 +234,15 @@ fn adopt_orphans(central: &mut Central) {
     let own = thread::own();
     let is_own = |cache: &Cache| own.is_some_and(|own| core::ptr::eq(cache, own));
     // What is posted properly is out of the way first; what is marked as posted after that is so by a vanished thread.
-    if let Some(own) = own {
-        own.collect(&mut freed_twice);
-    }
-    central.collect(&HEAP.owner, &mut freed_twice);
+    // Twice our own: the first time passes on what is central's, and central passes on what is ours.
+    let collect_own = || {
+        if let Some(own) = own {
+            own.collect(&mut freed_twice);
+        }
+    };
+    collect_own();
+    collect(central);
+    collect_own();
     let pages = HEAP.pages.lock();
     for arena in pages.arenas() {
         let zones = (0..GRANULES).filter_map(|g| arena.zone(g));

@@ -28,7 +28,7 @@ pub(crate) fn trim(keep: usize) -> bool {
     }
     {
         let mut central = threads::central();
-        central.collect(&HEAP.owner, &mut slow::freed_twice);
+        threads::collect(&mut central);
         while let Some(idle) = central.idle.pop() {
             slow::retire(idle);
         }
