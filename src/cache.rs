@@ -356,3 +356,6 @@ pub(crate) fn free_own(zone: &'static Zone, address: usize) -> Freed {
     let woke = unsafe { count_down::<Zone, { offset_of!(Zone, wake) }>(zone) };
     if woke { Freed::Woke } else { Freed::Done }
 }
+
+#[cfg(test)]
+mod tests;

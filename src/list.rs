@@ -68,3 +68,20 @@ impl List {
         Some(zone)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl List {
+        /// Whether the links back agree with the links on.
+        pub(crate) fn check_invariants(&self) {
+            let mut last: Option<&'static Zone> = None;
+            for zone in self.iter() {
+                let previous = zone.previous.get().map(core::ptr::from_ref);
+                assert_eq!(previous, last.map(core::ptr::from_ref));
+                last = Some(zone);
+            }
+        }
+    }
+}

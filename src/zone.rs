@@ -395,3 +395,6 @@ impl Zone {
         self.free_blocks()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,9 +245,12 @@ fn adopt_orphans(central: &mut Central) {
     collect_own();
     let pages = HEAP.pages.lock();
     for arena in pages.arenas() {
-        let zones = (0..GRANULES).filter_map(|g| arena.zone(g));
-        for zone in zones.filter(|zone| zone.role() == Role::Blocks) {
+        for zone in (0..GRANULES).filter_map(|g| arena.zone(g)) {
+            // Of what is no zone too: it may become one again.
             let was_posted = zone.posted.swap(0, Ordering::AcqRel) != 0;
+            if zone.role() != Role::Blocks {
+                continue;
+            }
             if zone.owner.is(&HEAP.owner) || own.is_some_and(|own| zone.owner.is(&own.owner)) {
                 if was_posted {
                     post(zone);

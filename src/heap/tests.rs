@@ -1,0 +1,88 @@
+//! Tests of the front door. They share the process's one heap; those that look at all of it run in a process of their
+//! own.
+
+mod model;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use super::*;
+use crate::arena::GRANULES;
+use crate::remote::Pending;
+use crate::zone::{Place, Role};
+
+/// Tells the child process of [`alone`] which test it runs for.
+const ALONE: &str = "FT_MALLOC_TEST_ALONE";
+
+/// Runs `body` in a process in which nothing else uses the heap, with the options `FT_MALLOC`. `test` is the full name
+/// of the calling test. Returns what the process wrote on standard error; nothing in that process itself.
+fn alone(test: &str, options: &str, body: impl FnOnce()) -> String {
+    let test = test.split_once("::").map_or(test, |(_crate, rest)| rest);
+    if std::env::var(ALONE).is_ok_and(|name| name == test) {
+        body();
+        return String::new();
+    }
+    let mut child = Command::new(std::env::current_exe().expect("a path"));
+    child.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(ALONE, test).env("FT_MALLOC", options);
+    let output = child.output().expect("a process");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("1 passed"), "{:?}\n{out}\n{err}", output.status);
+    err.into_owned()
+}
+
+/// [`alone`] for the test that calls it.
+macro_rules! alone {
+    ($test:ident, $options:expr, $body:expr) => {
+        super::alone(concat!(module_path!(), "::", stringify!($test)), $options, $body)
+    };
+}
+use alone;
+
+/// Every structural promise of a heap that no thread changes meanwhile.
+fn check_heap() {
+    let central = threads::central();
+    HEAP.pages.lock().check_invariants(&MAP);
+    HEAP.large.lock().check_invariants();
+    let (mut owned, mut pending) = (BTreeSet::new(), 0);
+    for cache in central.live() {
+        let zones = cache.check_invariants();
+        assert!(zones.iter().all(|&zone| owned.insert(zone)), "a zone in two caches");
+        pending += cache.pending.count();
+    }
+    for zone in central.available() {
+        assert!(zone.owner.is(&HEAP.owner) && zone.place() == Place::Available);
+        assert!(owned.insert(zone.address()), "a zone of central's in a cache");
+    }
+    let pages = HEAP.pages.lock();
+    let zones = pages.arenas().flat_map(|arena| (0..GRANULES).filter_map(move |g| arena.covering(g)));
+    let zones: BTreeSet<_> = zones.filter(|zone| zone.role() == Role::Blocks).map(Zone::address).collect();
+    for &address in &zones {
+        let zone = MAP.find(address).expect("a zone");
+        pending -= zone.check_invariants();
+        // Full ones without a thread are in no list.
+        let in_no_list = zone.owner.is(&HEAP.owner) && zone.place() == Place::Full;
+        assert!(in_no_list != owned.contains(&address), "a zone that nobody keeps");
+    }
+    assert_eq!(pending, 0, "blocks that were freed and are lost");
+    assert!(owned.is_subset(&zones));
+}
+
+/// Every live block: its address, and the bytes that were asked for.
+fn walk() -> Vec<(usize, usize)> {
+    let (mut blocks, mut address) = (Vec::new(), 0);
+    loop {
+        // Not a divisor of anything, so that it ends in the middle of zones.
+        let mut found = [Item::NONE; 7];
+        let count = items(address, &mut found);
+        blocks.extend(found[..count].iter().map(|item| (item.start, item.requested)));
+        match found[..count].last() {
+            Some(last) => address = last.start + 1,
+            None => return blocks,
+        }
+    }
+}
+
+/// Lets misuse be silent: tests provoke it.
+fn ignore_misuse() {
+    HEAP.config.parse(b"on_error=ignore", |_| ());
+}
