@@ -173,3 +173,6 @@ pub(crate) fn publish(zone: &'static Zone, word: usize, bits: u64) -> Twice {
     }
     (before & bits != 0).then_some((zone, word, before & bits))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::zone::Role;
 
 impl Cache {
     /// Every structural promise of a cache that its thread does not use meanwhile. Returns the addresses of its zones.

@@ -10,6 +10,8 @@ mod misuse;
 mod perturb;
 mod resize;
 mod slow;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod trim;
 mod walk;

@@ -8,15 +8,14 @@ use std::process::Command;
 
 use super::*;
 use crate::arena::GRANULES;
-use crate::remote::Pending;
 use crate::zone::{Place, Role};
 
-/// Tells the child process of [`alone`] which test it runs for.
+/// Tells the child process of [`run_alone`] which test it runs for.
 const ALONE: &str = "FT_MALLOC_TEST_ALONE";
 
 /// Runs `body` in a process in which nothing else uses the heap, with the options `FT_MALLOC`. `test` is the full name
 /// of the calling test. Returns what the process wrote on standard error; nothing in that process itself.
-fn alone(test: &str, options: &str, body: impl FnOnce()) -> String {
+fn run_alone(test: &str, options: &str, body: impl FnOnce()) -> String {
     let test = test.split_once("::").map_or(test, |(_crate, rest)| rest);
     if std::env::var(ALONE).is_ok_and(|name| name == test) {
         body();
@@ -30,10 +29,10 @@ fn alone(test: &str, options: &str, body: impl FnOnce()) -> String {
     err.into_owned()
 }
 
-/// [`alone`] for the test that calls it.
+/// [`run_alone`] for the test that calls it.
 macro_rules! alone {
     ($test:ident, $options:expr, $body:expr) => {
-        super::alone(concat!(module_path!(), "::", stringify!($test)), $options, $body)
+        $crate::heap::tests::run_alone(concat!(module_path!(), "::", stringify!($test)), $options, $body)
     };
 }
 use alone;
