@@ -141,8 +141,14 @@ impl PageHeap {
             tools.os.unmap(forward(aligned, count * GRANULE), slack - head);
         }
         let here = count.min(GRANULES - Arena::granule_of(aligned.addr().get()));
-        if here >= granules || count - here >= granules {
-            return Some((aligned, here, count - here));
+        let there = (count - here).min(GRANULES);
+        if here >= granules || there >= granules {
+            // What reaches into a third slot is too much.
+            let (kept, rest) = (here + there, count - here - there);
+            if rest > 0 {
+                tools.os.unmap(forward(aligned, kept * GRANULE), rest * GRANULE);
+            }
+            return Some((aligned, here, there));
         }
         tools.os.unmap(aligned, count * GRANULE);
         None

@@ -87,7 +87,8 @@ fn resize_mapping(mapping: &'static Mapping, bytes: usize) -> Option<NonNull<u8>
 #[expect(unsafe_code, reason = "copies user memory")]
 fn move_block(block: Block, start: NonNull<u8>, bytes: usize) -> Option<NonNull<u8>> {
     let new = NonNull::new(super::alloc(bytes))?;
-    let count = block.requested().min(bytes);
+    // Not only what was asked for: a program may use all that `malloc_usable_size` says.
+    let count = block.usable().min(bytes);
     // SAFETY: both blocks are live, hold at least `count` bytes and do not overlap.
     unsafe { ptr::copy_nonoverlapping(start.as_ptr(), new.as_ptr(), count) };
     super::free(start.as_ptr(), Call::Realloc);

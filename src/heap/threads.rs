@@ -147,6 +147,8 @@ unsafe extern "C" fn detach(value: *mut c_void) {
     if rounds + 1 < ThreadKey::ROUNDS && key().is_some_and(|key| key.set(value)) {
         return;
     }
+    // In the child of a fork other threads' caches may have to be taken in: while this one still is its thread's own.
+    drop(central());
     thread::set_cache(&thread::ENDED);
     flush(cache);
     cache.collect(&mut freed_twice);

@@ -360,6 +360,22 @@ fn a_piece_across_two_slots_serves_a_run() {
 }
 
 #[test]
+fn a_piece_never_reaches_into_a_third_slot() {
+    for before in [1, 5, 100, 899, 900, GRANULES] {
+        let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+        short_of_space(&world, before * GRANULE);
+        world.os.limit.store(usize::MAX, Relaxed);
+        world.meta.lock().take(&world.os, 1).expect("memory");
+        world.os.refuse(Kind::Reserve, true);
+        for _ in 0..3 {
+            heap.take(&world.tools(), 900, 1).expect("memory");
+            heap.check_invariants(world.map);
+        }
+        assert_eq!(world.os.held(), heap.mapped * GRANULE + METADATA);
+    }
+}
+
+#[test]
 fn free_memory_goes_back_between_one_and_two_delays() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
