@@ -297,3 +297,12 @@ pub(crate) fn print_help() {
         text.text(")\n");
     }
 }
+
+/// What a fork does to the heap, seen from the child: the calling thread goes on; the others may never run again.
+#[cfg(test)]
+pub(super) fn lose_other_threads() {
+    // SAFETY: in this order, as libc does it.
+    unsafe { before_fork() };
+    // SAFETY: after the call above.
+    unsafe { after_fork_in_child() };
+}

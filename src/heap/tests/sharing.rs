@@ -1,0 +1,292 @@
+//! Tests with several threads: blocks that others free, threads that end, forks.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, mpsc};
+use std::thread::{park, scope, spawn};
+
+use super::model::Known;
+use super::*;
+use crate::os::mock::Random;
+use crate::remote::post;
+use crate::size_class::{Class, MEDIUM_MAX};
+
+/// Blocks on their way between threads.
+type Pool = Mutex<Vec<Known>>;
+
+/// A new block of a random size.
+fn block(random: &mut Random) -> Known {
+    let bytes = match random.below(20) {
+        0..10 => random.below(129),
+        10..16 => random.below(1025),
+        16..19 => random.below(MEDIUM_MAX + 1),
+        _ => random.below(300_000),
+    };
+    let fill = crate::ptr::low8(random.below(256));
+    match random.below(8) {
+        0 => Known::new(alloc_zeroed(bytes), bytes, 1, fill),
+        1 => {
+            let align = 1 << random.below(13);
+            Known::new(alloc_aligned(align, bytes), bytes, align, fill)
+        }
+        _ => Known::new(alloc(bytes), bytes, 1, fill),
+    }
+}
+
+/// Allocates, resizes, frees, and passes blocks on through the pool, which has blocks of all threads.
+fn work(seed: usize, steps: usize, pool: &Pool) {
+    let (mut random, mut own) = (Random::new(seed), Vec::new());
+    for _ in 0..steps {
+        match random.below(8) {
+            0..3 => own.push(block(&mut random)),
+            3 => pool.lock().expect("no panic").push(block(&mut random)),
+            4..6 if !own.is_empty() => own.swap_remove(random.below(own.len())).free(),
+            6 if !own.is_empty() => {
+                let nth = random.below(own.len());
+                own[nth].resize(1 + random.below(2000));
+            }
+            _ => {
+                let taken = {
+                    let mut pool = pool.lock().expect("no panic");
+                    let nth = random.below(pool.len().max(1));
+                    if nth < pool.len() { Some(pool.swap_remove(nth)) } else { None }
+                };
+                match taken {
+                    Some(known) if random.below(4) == 0 => own.push(known),
+                    Some(known) => known.free(),
+                    None => {}
+                }
+            }
+        }
+    }
+    let keep = own.len() / 2;
+    own.drain(keep..).for_each(Known::free);
+    pool.lock().expect("no panic").append(&mut own);
+}
+
+/// Runs two threads at the same time, to their very end.
+fn both(one: impl FnOnce() + Send, other: impl FnOnce() + Send) {
+    // A scope alone does not wait for destructors of thread keys.
+    scope(|scope| {
+        let (one, other) = (scope.spawn(one), scope.spawn(other));
+        one.join().expect("no panic");
+        other.join().expect("no panic");
+    });
+}
+
+/// The walk finds exactly these blocks; when they are freed, nothing is left.
+fn check_and_clear(pool: Pool) {
+    let mut blocks = pool.into_inner().expect("no panic");
+    blocks.sort_by_key(|known| known.start);
+    let expected: Vec<_> = blocks.iter().map(|known| (known.start.addr().get(), known.requested)).collect();
+    assert_eq!(walk(), expected);
+    check_heap();
+    blocks.into_iter().for_each(Known::free);
+    assert_eq!(walk(), []);
+    check_heap();
+    trim(0);
+    check_heap();
+    assert_eq!(HEAP.pages.lock().in_use, 0, "nothing is lost");
+}
+
+#[test]
+fn blocks_pass_between_threads() {
+    alone!(blocks_pass_between_threads, "on_error=abort,purge_delay=1", || {
+        let (pool, done) = (Pool::default(), AtomicBool::new(false));
+        scope(|scope| {
+            let workers: Vec<_> = (0..4)
+                .map(|seed| {
+                    let pool = &pool;
+                    scope.spawn(move || work(seed, 20_000, pool))
+                })
+                .collect();
+            // Reports read the heap meanwhile.
+            scope.spawn(|| {
+                while !done.load(Relaxed) {
+                    assert!(walk().is_sorted());
+                    totals();
+                    trim(0);
+                }
+            });
+            workers.into_iter().for_each(|worker| worker.join().expect("no panic"));
+            done.store(true, Relaxed);
+        });
+        check_and_clear(pool);
+    });
+}
+
+#[test]
+fn threads_that_end_leave_their_zones_to_others() {
+    alone!(threads_that_end_leave_their_zones_to_others, "on_error=abort", || {
+        let (pool, mut peak) = (Pool::default(), 0);
+        for seed in 0..400 {
+            both(|| work(2 * seed, 100, &pool), || work(2 * seed + 1, 100, &pool));
+            eprintln!("{seed} {}", HEAP.pages.lock().in_use);
+            // Blocks stay few, so the zones must.
+            let mut live = pool.lock().expect("no panic");
+            while live.len() > 100 {
+                live.swap_remove(seed % 100).free();
+            }
+            let in_use = HEAP.pages.lock().in_use;
+            if seed >= 100 && peak == 0 {
+                peak = in_use;
+            }
+            assert!(seed < 100 || in_use < 2 * peak, "{in_use} granules after {seed} rounds, {peak} after 100");
+        }
+        check_and_clear(pool);
+    });
+}
+
+#[test]
+fn what_a_consumer_frees_comes_back_to_the_producer() {
+    alone!(what_a_consumer_frees_comes_back_to_the_producer, "on_error=abort", || {
+        let (sender, receiver) = mpsc::sync_channel::<Known>(500);
+        let consumer = spawn(move || receiver.into_iter().for_each(Known::free));
+        let mut random = Random::new(5);
+        let mut most = 0;
+        for _ in 0..60_000 {
+            let bytes = 1 + random.below(200);
+            sender.send(Known::new(alloc(bytes), bytes, 1, 3)).expect("a consumer");
+            most = most.max(HEAP.pages.lock().in_use);
+        }
+        drop(sender);
+        consumer.join().expect("no panic");
+        // At most 500 blocks and what is pending: about 110 KiB, in eleven classes of 1 or 2 granules a zone.
+        assert!(most <= 60, "{most} granules");
+        check_and_clear(Pool::default());
+    });
+}
+
+#[test]
+fn a_second_free_is_seen_whoever_freed_first() {
+    alone!(a_second_free_is_seen_whoever_freed_first, "on_error=ignore", || {
+        let class = Class::of(48).expect("a class");
+        let is_freed = |known: Known| Block::at(known.start).is_err_and(|misuse| misuse == Misuse::Freed(class));
+        // `neighbour` keeps the zone in use.
+        let neighbour = Known::new(alloc(48), 48, 1, 1);
+        let free_twice = |first_free: &dyn Fn(Known), between: &dyn Fn()| {
+            let known = Known::new(alloc(48), 48, 1, 2);
+            first_free(known);
+            assert!(is_freed(known));
+            between();
+            assert!(is_freed(known));
+            (0..3).for_each(|_| known.free_again());
+            both(|| known.free_again(), || ());
+            check_heap();
+        };
+        let elsewhere = |known: Known| both(|| known.free(), || ());
+        free_twice(&Known::free, &|| ());
+        // On its way (a thread that ends publishes), and after it was collected.
+        free_twice(&elsewhere, &|| ());
+        free_twice(&elsewhere, &|| drop(trim(0)));
+        // In the freeing thread's own hands still.
+        let known = Known::new(alloc(48), 48, 1, 2);
+        let hold = || {
+            Known::new(alloc(48), 48, 1, 2).free();
+            known.free();
+            assert!(thread::own().is_some_and(|cache| cache.pending.count() == 1));
+            assert!(is_freed(known));
+            known.free_again();
+            assert!(thread::own().is_some_and(|cache| cache.pending.count() == 1));
+        };
+        both(hold, || ());
+        neighbour.free();
+        trim(0);
+        check_heap();
+        assert_eq!(HEAP.pages.lock().in_use, 0);
+    });
+}
+
+#[test]
+fn a_thread_may_free_before_it_allocates() {
+    alone!(a_thread_may_free_before_it_allocates, "on_error=abort", || {
+        let blocks: Vec<_> = (0..200).map(|nth| Known::new(alloc(nth), nth, 1, 1)).collect();
+        spawn(move || {
+            // No cache, no pending word: each free is published at once.
+            blocks.into_iter().for_each(Known::free);
+            assert!(thread::own().is_none());
+        })
+        .join()
+        .expect("no panic");
+        check_and_clear(Pool::default());
+    });
+}
+
+/// Starts a thread that does `body` and then nothing for ever; returns when it is done.
+fn park_after(body: impl FnOnce() + Send + 'static) {
+    let (sender, receiver) = mpsc::channel();
+    spawn(move || {
+        body();
+        sender.send(()).expect("somebody waits");
+        loop {
+            park();
+        }
+    });
+    receiver.recv().expect("a signal");
+}
+
+#[test]
+fn a_child_takes_in_what_vanished_threads_had() {
+    alone!(a_child_takes_in_what_vanished_threads_had, "on_error=abort", || {
+        let pool: &'static Pool = Box::leak(Box::default());
+        work(99, 2000, pool);
+        for seed in 0..3 {
+            park_after(move || {
+                let (mut random, mut own) = (Random::new(seed), Vec::new());
+                work(seed, 3000, pool);
+                own.extend((0..500).map(|_| block(&mut random)));
+                own.drain(..250).for_each(Known::free);
+                // Some are pending: the last one freed here is of another thread.
+                let taken = pool.lock().expect("no panic").pop();
+                taken.into_iter().for_each(Known::free);
+                pool.lock().expect("no panic").append(&mut own);
+            });
+        }
+        threads::lose_other_threads();
+        let pool = core::mem::take(&mut *pool.lock().expect("no panic"));
+        check_heap();
+        check_and_clear(Mutex::new(pool));
+    });
+}
+
+#[test]
+fn a_child_is_not_confused_by_posts_on_their_way() {
+    alone!(a_child_is_not_confused_by_posts_on_their_way, "on_error=abort", || {
+        let own_block = Known::new(alloc(40), 40, 1, 1);
+        let others: Vec<_> = (0..100).map(|_| Known::new(alloc(40), 40, 1, 1)).collect();
+        let Ok(Block::Zone(zone, _)) = Block::at(own_block.start) else { panic!("no zone") };
+        park_after(move || others.into_iter().for_each(Known::free));
+        // As if the thread had read the owner before this thread took the zone from central.
+        let own = thread::own().expect("a cache");
+        own.collect(&mut |_, _| ());
+        zone.owner.set(Some(&HEAP.owner));
+        post(zone);
+        zone.owner.set(Some(&own.owner));
+        threads::lose_other_threads();
+        check_heap();
+        let again: Vec<_> = (0..2000).map(|_| Known::new(alloc(40), 40, 1, 1)).collect();
+        again.into_iter().for_each(Known::free);
+        own_block.free();
+        check_and_clear(Pool::default());
+    });
+}
+
+#[test]
+fn a_post_for_a_retired_zone_harms_nobody() {
+    alone!(a_post_for_a_retired_zone_harms_nobody, "on_error=abort", || {
+        let known = Known::new(alloc(20_000), 20_000, 1, 1);
+        let Ok(Block::Zone(zone, _)) = Block::at(known.start) else { panic!("no zone") };
+        let front = Known::new(alloc(500_000), 500_000, 1, 1);
+        known.free();
+        front.free();
+        trim(0);
+        assert_eq!(HEAP.pages.lock().in_use, 0);
+        // Late: the zone was given back between the bit and the post.
+        post(zone);
+        let blocks: Vec<_> = (0..5000).map(|nth| Known::new(alloc(nth), nth, 1, 1)).collect();
+        trim(0);
+        check_heap();
+        blocks.into_iter().for_each(Known::free);
+        assert_eq!(zone.posted.load(Relaxed), 0);
+        check_and_clear(Pool::default());
+    });
+}
