@@ -15,7 +15,7 @@
 
 #![expect(unsafe_code, reason = "the inbox holds addresses")]
 
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, Ordering, fence};
 
 use crate::ptr::{low32, size};
 use crate::sync::{Link, RelaxedU32, RelaxedU64, address};
@@ -145,9 +145,11 @@ impl Pending {
             return None;
         }
         let twice = self.flush();
-        self.zone.set(Some(zone));
         self.word.set(word);
         self.bits.set(bit);
+        // Last, as `flush` takes it away first: the child of a fork, where this thread is gone, finds a whole word.
+        fence(Ordering::Release);
+        self.zone.set(Some(zone));
         twice
     }
 

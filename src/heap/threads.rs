@@ -236,6 +236,7 @@ fn adopt_orphans(central: &mut Central) {
     let own = thread::own();
     let is_own = |cache: &Cache| own.is_some_and(|own| core::ptr::eq(cache, own));
     // What is posted properly is out of the way first; what is marked as posted after that is so by a vanished thread.
+    central.live().filter(|cache| !is_own(cache)).for_each(flush);
     // Twice our own: the first time passes on what is central's, and central passes on what is ours.
     let collect_own = || {
         if let Some(own) = own {
@@ -263,12 +264,10 @@ fn adopt_orphans(central: &mut Central) {
         }
     }
     drop(pages);
-    for cache in central.live() {
-        if !is_own(cache) {
-            central.unregister(cache);
-            cache.reset();
-            central.park(cache);
-        }
+    for cache in central.live().filter(|cache| !is_own(cache)) {
+        central.unregister(cache);
+        cache.reset();
+        central.park(cache);
     }
     while let Some(idle) = central.idle.pop() {
         retire(idle);

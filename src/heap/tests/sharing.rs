@@ -120,7 +120,6 @@ fn threads_that_end_leave_their_zones_to_others() {
         let (pool, mut peak) = (Pool::default(), 0);
         for seed in 0..400 {
             both(|| work(2 * seed, 100, &pool), || work(2 * seed + 1, 100, &pool));
-            eprintln!("{seed} {}", HEAP.pages.lock().in_use);
             // Blocks stay few, so the zones must.
             let mut live = pool.lock().expect("no panic");
             while live.len() > 100 {
@@ -177,7 +176,9 @@ fn a_second_free_is_seen_whoever_freed_first() {
         free_twice(&Known::free, &|| ());
         // On its way (a thread that ends publishes), and after it was collected.
         free_twice(&elsewhere, &|| ());
-        free_twice(&elsewhere, &|| drop(trim(0)));
+        free_twice(&elsewhere, &|| {
+            trim(0);
+        });
         // In the freeing thread's own hands still.
         let known = Known::new(alloc(48), 48, 1, 2);
         let hold = || {
