@@ -19,7 +19,11 @@ const ELF: [&str; 5] = [
 ];
 
 /// Arguments for Apple's linker.
-const MACHO: [&str; 1] = ["-Wl,-install_name,@rpath/libft_malloc.dylib"];
+const MACHO: [&str; 2] = [
+    "-Wl,-install_name,@rpath/libft_malloc.dylib",
+    // Nothing is used of libiconv, which the crate `libc` names there.
+    "-Wl,-dead_strip_dylibs",
+];
 
 /// The C functions; what else the header needs is named in `cbindgen.toml`.
 const FFI: &str = "src/ffi";

@@ -1,5 +1,6 @@
 // help prints every option with its default and its effective value.
 // glibc: no, the options are the library's
+// emulator: no, it starts itself again
 #include "again.h"
 
 // The line of one option, and in it a value.

@@ -1,6 +1,7 @@
 // A set-user-ID program (AT_SECURE) does not take orders from its environment: FT_MALLOC is not read there.
 // mode: static
 // glibc: no, the options are the library's
+// emulator: no, it starts itself again
 #include "again.h"
 #include <sys/auxv.h>
 #include <sys/stat.h>

@@ -1,5 +1,6 @@
 // stats=1 prints malloc_stats to stderr at exit.
 // glibc: no, the options are the library's
+// emulator: no, it starts itself again
 #include "again.h"
 
 int main(int argc, char **argv) {

@@ -255,17 +255,27 @@ impl Cache {
     /// Collects what other threads freed in the zones that were posted to this cache.
     pub(crate) fn collect(&'static self, misuse: &mut dyn FnMut(&'static Zone, usize)) {
         for zone in self.owner.take_posted() {
-            if !zone.owner.is(&self.owner) {
-                post(zone);
-            } else {
+            if zone.owner.is(&self.owner) {
                 let count = zone.collect(|index| misuse(zone, index));
                 if zone.place() != Place::Current && count > 0 {
                     let free = zone.counted_free() + count;
                     self.displace(zone);
                     self.place(zone, free);
                 }
+            } else {
+                post(zone);
             }
         }
+    }
+
+    /// Gives the class a window from a full zone with a few free blocks, which it would not be asked for yet: when memory
+    /// has ended.
+    pub(crate) fn scrape(&'static self, class: Class) -> bool {
+        let zone = self.full.iter().find(|zone| zone.class() == class && zone.free_blocks() > 0);
+        zone.is_some_and(|zone| {
+            self.full.remove(zone);
+            self.start_zone(class, zone)
+        })
     }
 
     /// Takes every zone out of the cache, closing all windows.

@@ -130,3 +130,6 @@ impl Central {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

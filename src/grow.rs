@@ -51,6 +51,21 @@ impl PageHeap {
         Some(())
     }
 
+    /// Prepares the granules up to `end` if only free ones lie between `from` and what is not prepared.
+    pub(crate) fn extend_frontier(
+        &mut self,
+        tools: &Tools<'_, impl Os>,
+        arena: &'static Arena,
+        from: usize,
+        end: usize,
+    ) {
+        let ready = arena.ready();
+        let is_free = arena.free.count(from, ready.saturating_sub(from)) == ready.saturating_sub(from);
+        if self.growing.is(arena) && end <= GRANULES && from <= ready && is_free {
+            self.prepare(tools, arena, end - from);
+        }
+    }
+
     /// Enters new granules of `arena` as free and clean.
     fn add(&mut self, arena: &'static Arena, first: usize, count: usize) {
         arena.mapped.insert(first, count);

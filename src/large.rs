@@ -184,6 +184,9 @@ impl Large {
         let start = NonNull::new(mapping.start())?;
         let moved = if length == mapping.bytes() { start } else { os.remap(start, mapping.bytes(), length)? };
         self.remove(mapping);
+        if moved != start {
+            self.remember(mapping.address());
+        }
         mapping.start.set(moved.as_ptr());
         mapping.bytes.set(length);
         mapping.requested.set(bytes);

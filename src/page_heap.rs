@@ -173,11 +173,14 @@ impl PageHeap {
         self.give(tools, tail, (old - granules) * GRANULE);
     }
 
-    /// Lets a run in use grow to `granules` if the granules behind it are free.
+    /// Lets a run in use grow to `granules` if the granules behind it are free, or not prepared yet.
     pub(crate) fn extend(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, granules: usize) -> bool {
         let old = usize::from(zone.granules.get());
         let Some((arena, first)) = Self::locate(tools, zone) else { return false };
         let behind = first + old;
+        if first + granules > arena.ready() {
+            self.extend_frontier(tools, arena, behind, first + granules);
+        }
         let Some(more) = granules.checked_sub(old).filter(|_| first + granules <= GRANULES) else { return false };
         let Some(free) = arena.zone(behind).filter(|_| arena.free.has(behind)) else { return false };
         let length = usize::from(free.granules.get());

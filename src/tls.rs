@@ -2,14 +2,14 @@
 //!
 //! `thread_local!` in a shared library calls `__tls_get_addr`. So the words are 16 bytes of `.tdata` defined in
 //! assembly and read through the initial-exec model: two instructions, no call, and few enough bytes that `dlopen`
-//! finds room in the static TLS block. macOS uses a pthread key, and does without the second word.
+//! finds room in the static TLS block. macOS uses two pthread keys.
 //!
 //! | word | content |
 //! |---|---|
 //! | slot | the thread's cache; [`NONE`](crate::thread::NONE) at first |
 //! | depth | mutexes of ours that the thread holds or is about to hold: not 0 means that a signal handler which asks us something has interrupted a change |
 
-#![expect(unsafe_code, reason = "assembly")]
+#![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "assembly"))]
 
 /// The words on x86-64 Linux.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -129,23 +129,37 @@ mod words {
 /// The words elsewhere.
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 mod words {
+    use core::ffi::c_void;
+
     use crate::os::ThreadValue;
 
-    /// The slot; created at the first `set`.
-    static SLOT: ThreadValue = ThreadValue::new();
+    /// The slot's key; created at the first `set`.
+    static SLOT: ThreadValue = ThreadValue::new(keep::<0>);
 
-    /// Reads word `N`; the second one is always 0.
+    /// The depth's.
+    static DEPTH: ThreadValue = ThreadValue::new(keep::<1>);
+
+    /// The key of word `N`.
+    const fn key<const N: usize>() -> &'static ThreadValue {
+        if N == 0 { &SLOT } else { &DEPTH }
+    }
+
+    /// At a thread's end its values are taken away, which may be before the cache is given back: back with them, in every
+    /// round of destructors.
+    extern "C" fn keep<const N: usize>(word: *mut c_void) {
+        key::<N>().set(word);
+    }
+
+    /// Reads word `N`.
     #[inline(always)]
     pub(super) fn get<const N: usize>() -> *const u8 {
-        let word: *const u8 = if N == 0 { SLOT.get().cast() } else { return core::ptr::null() };
-        if word.is_null() { (&raw const crate::thread::NONE).cast() } else { word }
+        let word: *const u8 = key::<N>().get().cast();
+        if N == 0 && word.is_null() { (&raw const crate::thread::NONE).cast() } else { word }
     }
 
     /// Writes word `N`.
     pub(super) fn set<const N: usize>(word: *const u8) {
-        if N == 0 {
-            SLOT.set(word.cast_mut().cast());
-        }
+        key::<N>().set(word.cast_mut().cast());
     }
 }
 

@@ -1,5 +1,6 @@
 // A new-handler that frees a reserve: the new that called it then succeeds.
 // run: ulimit -v 385000
+// emulator: no, the limit would be the emulator's
 #include "../check.h"
 #include <new>
 

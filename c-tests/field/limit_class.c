@@ -1,6 +1,7 @@
 // One size class took all memory and gave it back: every other size can have it (jemalloc cannot then serve another).
 // run: ulimit -v 65536
 // glibc: no, its small blocks only merge when a large one asks
+// emulator: no, the limit would be the emulator's
 #include "../check.h"
 
 static size_t take(size_t size, void **chain) {

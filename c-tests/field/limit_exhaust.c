@@ -1,5 +1,6 @@
 // Exhaustion gives NULL and ENOMEM, keeps what is there intact, and is over when memory is freed: for every size.
 // run: ulimit -v 65536
+// emulator: no, the limit would be the emulator's
 #include "../check.h"
 
 static void *chain; // every block holds the pointer to the next one and its own size

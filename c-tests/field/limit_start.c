@@ -1,5 +1,6 @@
 // A process with 64 MiB of address space starts, and has most of it to allocate (hardened_malloc#206, snmalloc#334).
 // run: ulimit -v 65536
+// emulator: no, the limit would be the emulator's
 #include "../check.h"
 
 int main(void) {

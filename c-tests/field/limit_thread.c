@@ -2,6 +2,7 @@
 // some. Its end with nothing ever allocated is quiet, too.
 // run: ulimit -v 65536
 // glibc: no, freed memory stays with the arena that had it
+// emulator: no, the limit would be the emulator's
 #include "../check.h"
 #include <pthread.h>
 #include <semaphore.h>

@@ -1,4 +1,5 @@
 // A program of one thread stays one: a hidden helper breaks unshare, setns and programs that count their threads.
+// emulator: no, it has threads of its own
 #include "../check.h"
 #include <dirent.h>
 

@@ -1,5 +1,6 @@
 // 20,000 threads one after another leave nothing behind: resident memory grows by less than 1 MiB after a warm-up
 // (mimalloc#190, jemalloc#243). Half of their blocks are freed by main.
+// emulator: no, it takes minutes
 #include "../check.h"
 #include <pthread.h>
 

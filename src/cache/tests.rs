@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::zone::Role;
+use crate::os::mock::Random;
+use crate::remote::publish;
+use crate::zone::{Role, Spot};
 
 impl Cache {
     /// Every structural promise of a cache that its thread does not use meanwhile. Returns the addresses of its zones.
@@ -40,4 +42,171 @@ impl Cache {
         assert!(self.idle.first().is_none(), "idle zones go to the page heap at once");
         zones
     }
+}
+
+/// A cache for one test.
+fn cache() -> &'static Cache {
+    let memory = Box::leak(Box::new(core::mem::MaybeUninit::<Cache>::zeroed()));
+    over(NonNull::from_mut(memory).cast())
+}
+
+/// Hands out every block of a new zone of `class`, in the order in which they come; the zone is full then.
+fn full_zone(cache: &'static Cache, class: Class) -> (&'static Zone, Vec<usize>) {
+    let zone = Zone::for_test(class, &cache.owner);
+    assert!(cache.start_zone(class, zone));
+    let mut blocks = Vec::new();
+    loop {
+        cache.check_invariants();
+        while let (block, true) = cache.take_class(class, class.block()) {
+            blocks.push(block.addr());
+        }
+        if !cache.refill(class, &mut |_, _| panic!("no misuse")) {
+            return (zone, blocks);
+        }
+    }
+}
+
+#[test]
+fn every_block_of_a_zone_is_handed_out_once_and_in_order() {
+    let cache = cache();
+    for class in Class::all() {
+        let (zone, blocks) = full_zone(cache, class);
+        let expected: Vec<_> = (0..size(class.layout().blocks)).map(|index| zone.block_at(index)).collect();
+        assert_eq!(blocks, expected);
+        assert_eq!(zone.place(), Place::Full);
+    }
+    cache.check_invariants();
+}
+
+#[test]
+fn zones_wake_at_the_right_counts() {
+    let mut random = Random::new(8);
+    let cache = cache();
+    for class in Class::all() {
+        let (zone, mut blocks) = full_zone(cache, class);
+        let (all, enough) = (blocks.len(), (blocks.len() / 8).max(1));
+        for count in 1..=all {
+            let address = blocks.swap_remove(random.below(blocks.len()));
+            let expected = if count == enough || count == all { Freed::Woke } else { Freed::Done };
+            assert_eq!(free_own(zone, address), expected, "free {count} of {all}");
+            if expected == Freed::Woke {
+                cache.woken(zone);
+            }
+            if count < all {
+                assert_eq!(zone.place(), if count < enough { Place::Full } else { Place::Available });
+                assert_eq!(zone.counted_free(), count);
+                cache.check_invariants();
+                zone.check_invariants();
+            }
+        }
+        assert!(cache.idle.pop().is_some_and(|idle| ptr::eq(idle, zone)), "wholly free");
+        assert_eq!(cache.check_invariants().len(), 0);
+    }
+}
+
+#[test]
+fn the_lowest_free_block_of_the_window_comes_next() {
+    let cache = cache();
+    let class = Class::SMALLEST;
+    assert!(cache.start_zone(class, Zone::for_test(class, &cache.owner)));
+    let zone = cache.current_of(class).expect("a zone");
+    let take = || cache.take(10, ptr::null_mut).addr();
+    let blocks: Vec<_> = (0..40).map(|_| take()).collect();
+    for &index in &[30, 7, 20] {
+        assert_eq!(free_own(zone, blocks[index]), Freed::Done);
+    }
+    // What was freed is there at once, the lowest first; then the next fresh one.
+    assert_eq!([take(), take(), take()], [blocks[7], blocks[20], blocks[30]]);
+    assert_eq!(take(), zone.block_at(40));
+}
+
+#[test]
+fn sizes_lead_to_their_slots() {
+    let cache = cache();
+    for class in Class::all() {
+        assert!(cache.start_zone(class, Zone::for_test(class, &cache.owner)));
+    }
+    for bytes in 0..=crate::size_class::SMALL_MAX {
+        let class = Class::of(bytes).expect("a class");
+        let zone = cache.current_of(class).expect("a zone");
+        let block = cache.take(bytes, || panic!("there are blocks"));
+        let Spot::Start(index) = zone.spot(block.addr()) else { panic!("{bytes} bytes from another zone") };
+        assert_eq!(zone.requested_of(index), Some(bytes));
+        assert_eq!(free_own(zone, block.addr()), Freed::Done);
+    }
+    for class in Class::all() {
+        let zone = cache.current_of(class).expect("a zone");
+        let bytes = class.block() - (class.block() / 5).min(253);
+        let (block, clean) = cache.take_class(class, bytes);
+        let Spot::Start(index) = zone.spot(block.addr()) else { panic!("{bytes} bytes from another zone") };
+        assert_eq!(zone.requested_of(index), Some(bytes));
+        assert_eq!(clean, index > 0 || class.block() > crate::size_class::SMALL_MAX, "block 0 was used above");
+    }
+}
+
+#[test]
+fn remote_frees_move_zones_as_own_ones_do() {
+    for class in Class::all() {
+        let cache = cache();
+        let (zone, blocks) = full_zone(cache, class);
+        let enough = (blocks.len() / 8).max(1);
+        let free_remotely = |index: usize| {
+            zone.states()[index].set(FREED);
+            let (word, bit) = Zone::bit_of(index);
+            assert!(publish(zone, word, bit).is_none());
+        };
+        let collect = || cache.collect(&mut |_, _| panic!("no misuse"));
+        (0..enough - 1).for_each(free_remotely);
+        collect();
+        assert_eq!((zone.place(), zone.counted_free()), (Place::Full, enough - 1));
+        free_remotely(enough - 1);
+        collect();
+        assert_eq!((zone.place(), zone.counted_free()), (Place::Available, enough));
+        cache.check_invariants();
+        // It serves again, and what comes back while it does needs no place.
+        assert!(cache.refill(class, &mut |_, _| ()));
+        assert_eq!((zone.place(), cache.take_class(class, class.block()).0.addr()), (Place::Current, blocks[0]));
+        free_remotely(0);
+        collect();
+        assert_eq!((zone.place(), zone.free_blocks()), (Place::Current, enough));
+        (enough..blocks.len()).for_each(free_remotely);
+        cache.retire_current(class);
+        collect();
+        assert!(cache.idle.pop().is_some_and(|idle| ptr::eq(idle, zone)));
+        assert_eq!(zone.free_blocks(), blocks.len());
+    }
+}
+
+#[test]
+fn a_cache_gives_all_its_zones_away() {
+    let cache = cache();
+    let mut zones = BTreeSet::new();
+    for class in Class::all() {
+        zones.insert(full_zone(cache, class).0.address());
+        let (woken, blocks) = full_zone(cache, class);
+        let wakes = blocks[..blocks.len() - 1].iter().filter(|&&block| free_own(woken, block) == Freed::Woke);
+        wakes.for_each(|_| cache.woken(woken));
+        let current = Zone::for_test(class, &cache.owner);
+        assert!(cache.start_zone(class, current));
+        zones.extend([woken.address(), current.address()]);
+    }
+    assert_eq!(cache.check_invariants(), zones);
+    assert_eq!(cache.surrender().map(Zone::address).collect::<BTreeSet<_>>(), zones);
+    assert!(cache.check_invariants().is_empty() && cache.take(1, ptr::null_mut).is_null());
+}
+
+#[test]
+fn a_cache_forgets_a_vanished_thread() {
+    let cache = cache();
+    let zones: Vec<_> = Class::all().map(|class| full_zone(cache, class).0).collect();
+    for zone in zones {
+        assert!(cache.start_zone(zone.class(), Zone::for_test(zone.class(), &cache.owner)));
+        publish(zone, 0, 1);
+        cache.pending.add(zone, 1);
+    }
+    cache.reset();
+    assert!(cache.check_invariants().is_empty() && cache.take(1, ptr::null_mut).is_null());
+    assert_eq!(cache.pending.count(), 0);
+    cache.owner.open();
+    assert!(cache.owner.take_posted().next().is_none());
 }

@@ -39,7 +39,7 @@ extern "C" fn no_runtime(size: usize) -> ! {
 // nothrow_new_failed(size, align): the same for a nothrow new, which ends with null where the other one throws, also when
 // the handler throws: its frame has a catch-all (the exception table of the Itanium ABI by hand, the runtime's
 // personality by a weak reference).
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(target_arch = "x86_64")]
 core::arch::global_asm!(
     ".weak _ZSt15get_new_handlerv",
     ".weak _ZSt17__throw_bad_allocv",
@@ -167,7 +167,7 @@ core::arch::global_asm!(
     no_runtime = sym no_runtime,
 );
 
-#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+#[cfg(target_arch = "aarch64")]
 core::arch::global_asm!(
     ".weak _ZSt15get_new_handlerv",
     ".weak _ZSt17__throw_bad_allocv",
@@ -299,7 +299,6 @@ core::arch::global_asm!(
     no_runtime = sym no_runtime,
 );
 
-#[cfg(target_os = "linux")]
 unsafe extern "C" {
     /// The loop of a throwing new, above.
     #[link_name = "ft_malloc_new_failed"]
@@ -307,18 +306,6 @@ unsafe extern "C" {
     /// The loop of a nothrow new, above.
     #[link_name = "ft_malloc_nothrow_new_failed"]
     fn nothrow_new_failed(size: usize, align: usize) -> *mut c_void;
-}
-
-/// Elsewhere `operator new` is not replaced by preloading; a program that links it gets the message.
-#[cfg(not(target_os = "linux"))]
-unsafe fn new_failed(size: usize, _align: usize) -> *mut c_void {
-    no_runtime(size)
-}
-
-/// See [`new_failed`].
-#[cfg(not(target_os = "linux"))]
-unsafe fn nothrow_new_failed(_size: usize, _align: usize) -> *mut c_void {
-    ptr::null_mut()
 }
 
 /// A throwing `new`.

@@ -1,11 +1,16 @@
 //! The C ABI: the names programs call. Arguments, null, `errno`; everything else is the heap's.
 //!
-//! Only this layer exports symbols, only with the feature `abi`.
+//! Only this layer exports symbols, only with the feature `abi`. What macOS has itself is `ft_malloc` and so on there:
+//! see `interpose`. cbindgen reads `no_mangle`, so the header has the plain names; to rustc `export_name` comes first.
 
 #![expect(unsafe_code, reason = "exported C functions")]
+#![cfg_attr(target_os = "macos", allow(unused_attributes, reason = "no_mangle beside export_name"))]
 
+#[cfg(target_os = "linux")]
 pub mod cxx;
 pub mod info;
+#[cfg(target_os = "macos")]
+mod interpose;
 mod process;
 
 use core::ffi::{c_int, c_void};
@@ -34,6 +39,7 @@ fn out_of_memory() {
 /// `malloc(0)` gives a unique pointer that can be freed. Returns NULL with errno ENOMEM when memory is exhausted or
 /// `size` is above `PTRDIFF_MAX`.
 #[unsafe(no_mangle)]
+#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_malloc"))]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
     heap::alloc_or(size, || malloc_slow(size)).cast()
 }
@@ -53,6 +59,7 @@ extern "C" fn malloc_slow(size: usize) -> *mut u8 {
 /// # Safety
 /// Nobody uses the block afterwards.
 #[unsafe(no_mangle)]
+#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_free"))]
 pub unsafe extern "C" fn free(ptr: *mut c_void) {
     heap::free(ptr.cast(), Call::Free);
 }
@@ -61,6 +68,7 @@ pub unsafe extern "C" fn free(ptr: *mut c_void) {
 ///
 /// Returns NULL with errno ENOMEM when memory is exhausted or the product overflows.
 #[unsafe(no_mangle)]
+#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_calloc"))]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
     or_enomem(count.checked_mul(size).map_or(ptr::null_mut(), heap::alloc_zeroed))
 }
@@ -74,6 +82,7 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
 /// # Safety
 /// Nobody uses the old pointer after success.
 #[unsafe(no_mangle)]
+#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_realloc"))]
 pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
     let Some(start) = NonNull::new(ptr.cast::<u8>()) else { return malloc(size) };
     match heap::realloc(start, size) {
@@ -106,6 +115,7 @@ pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usiz
 /// # Safety
 /// `memptr` can be written.
 #[unsafe(no_mangle)]
+#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_posix_memalign"))]
 pub unsafe extern "C" fn posix_memalign(memptr: *mut *mut c_void, alignment: usize, size: usize) -> c_int {
     if !alignment.is_power_of_two() || !alignment.is_multiple_of(size_of::<*mut c_void>()) {
         return EINVAL;
@@ -123,6 +133,7 @@ pub unsafe extern "C" fn posix_memalign(memptr: *mut *mut c_void, alignment: usi
 ///
 /// Returns NULL with errno EINVAL if `alignment` is not a power of two, with ENOMEM when memory is exhausted.
 #[unsafe(no_mangle)]
+#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_aligned_alloc"))]
 pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
     if !alignment.is_power_of_two() {
         set_errno(EINVAL);
@@ -139,6 +150,7 @@ pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
 
 /// Allocates `size` bytes at the start of a page.
 #[unsafe(no_mangle)]
+#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_valloc"))]
 pub extern "C" fn valloc(size: usize) -> *mut c_void {
     or_enomem(heap::alloc_aligned(heap::page(), size))
 }

@@ -24,6 +24,7 @@ pub(crate) enum Call {
     /// `free_aligned_sized`.
     FreeAlignedSized,
     /// Any form of C++ `operator delete`.
+    #[cfg_attr(target_os = "macos", expect(dead_code, reason = "it is libc++'s there"))]
     Delete,
 }
 

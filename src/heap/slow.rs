@@ -4,13 +4,14 @@ use core::ptr;
 
 use super::misuse::{Call, Misuse, find, report};
 use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools};
+use crate::arena::GRANULES;
 use crate::cache::{Cache, Freed, Taken, free_own};
 use crate::os::Unix;
 use crate::ptr::size;
 use crate::remote::{Twice, publish};
 use crate::size_class::{Class, FREED, GRANULE, MIN_ALIGN, SMALL_MAX, WINDOW};
 use crate::thread;
-use crate::zone::{Role, Zone};
+use crate::zone::{Place, Role, Zone};
 
 /// A block of at least `bytes`; null when memory is exhausted.
 #[cold]
@@ -53,7 +54,7 @@ pub(crate) fn alloc_aligned(align: usize, bytes: usize) -> *mut u8 {
     if align <= MIN_ALIGN {
         return super::alloc(bytes);
     }
-    let class = Class::aligned(bytes, align).filter(|_| bytes < HEAP.config.mmap_threshold.get());
+    let class = Class::aligned(bytes, align).filter(|class| class.block() < HEAP.config.mmap_threshold.get());
     let (block, _) = match class {
         Some(class) => alloc_class(class, bytes),
         None => alloc_large(bytes, align),
@@ -80,7 +81,28 @@ fn refill(cache: &'static Cache, class: Class) -> bool {
     flush(cache);
     let filled = cache.refill(class, &mut freed_twice);
     retire_idle(cache);
-    filled || adopt(cache, class) || new_zone(cache, class) || (give_up(Some(cache)) && new_zone(cache, class))
+    filled || adopt(cache, class) || new_zone(cache, class) || last_resort(cache, class)
+}
+
+/// When memory has ended: whatever is free elsewhere, or the last few blocks of full zones.
+#[cold]
+fn last_resort(cache: &'static Cache, class: Class) -> bool {
+    (give_up(Some(cache)) && new_zone(cache, class)) || cache.scrape(class) || scrape_central(cache, class)
+}
+
+/// Takes a full zone with a few free blocks from central, which keeps those in no list.
+fn scrape_central(cache: &'static Cache, class: Class) -> bool {
+    let zone = {
+        let _central = threads::central();
+        let pages = HEAP.pages.lock();
+        let mut zones = pages.arenas().flat_map(|arena| (0..GRANULES).filter_map(|g| arena.zone(g)));
+        let found = zones.find(|zone| {
+            let full = zone.role() == Role::Blocks && zone.owner.is(&HEAP.owner) && zone.place() == Place::Full;
+            full && zone.class() == class && zone.free_blocks() > 0
+        });
+        found.inspect(|zone| zone.owner.set(Some(&cache.owner)))
+    };
+    zone.is_some_and(|zone| cache.start_zone(class, zone))
 }
 
 /// Takes a zone with room from central.

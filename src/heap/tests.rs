@@ -1,6 +1,7 @@
 //! Tests of the front door. They share the process's one heap; those that look at all of it run in a process of their
 //! own.
 
+mod messages;
 mod model;
 mod promises;
 mod sharing;

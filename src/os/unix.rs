@@ -147,16 +147,30 @@ pub(crate) fn set_errno(value: i32) {
     errno::set_errno(errno::Errno(value));
 }
 
-unsafe extern "C" {
-    /// The process's environment; null until libc has started.
-    static environ: *const *const c_char;
+/// The process's environment; null until libc has started.
+#[cfg(not(target_os = "macos"))]
+fn variables() -> *const *const c_char {
+    unsafe extern "C" {
+        /// POSIX.
+        static environ: *const *const c_char;
+    }
+    // SAFETY: libc defines it; reading the pointer is always possible.
+    unsafe { environ }
+}
+
+/// See the other version: on macOS only programs, not libraries, have a variable `environ`.
+#[cfg(target_os = "macos")]
+fn variables() -> *const *const c_char {
+    // SAFETY: always callable.
+    let place = unsafe { libc::_NSGetEnviron() };
+    // SAFETY: libSystem gives the address of a variable of its own.
+    unsafe { place.read() }.cast_const().cast()
 }
 
 /// The value of an environment variable (`name` ends with `=`), or an empty one; `None` while libc has not started.
 /// The bytes stay valid as long as the program does not change this variable: callers parse them at once.
 pub(crate) fn environment(name: &[u8]) -> Option<&'static [u8]> {
-    // SAFETY: libc defines `environ`; reading the pointer is always possible.
-    let mut entry = unsafe { environ };
+    let mut entry = variables();
     if entry.is_null() {
         return None;
     }
@@ -229,18 +243,23 @@ impl ThreadKey {
 
 /// A pointer of each thread, where there is no thread-local storage to be had without a call.
 #[cfg(not(target_os = "linux"))]
-pub(crate) struct ThreadValue(core::sync::atomic::AtomicUsize);
+pub(crate) struct ThreadValue {
+    /// The pthread key plus 1; 0 while there is none.
+    key: core::sync::atomic::AtomicUsize,
+    /// Called with the value at the thread's end, when the thread has it no more.
+    at_end: unsafe extern "C" fn(*mut c_void),
+}
 
 #[cfg(not(target_os = "linux"))]
 impl ThreadValue {
     /// A value that is null in every thread.
-    pub(crate) const fn new() -> Self {
-        Self(core::sync::atomic::AtomicUsize::new(0))
+    pub(crate) const fn new(at_end: unsafe extern "C" fn(*mut c_void)) -> Self {
+        Self { key: core::sync::atomic::AtomicUsize::new(0), at_end }
     }
 
     /// The key, if it was created.
     fn key(&self) -> Option<libc::pthread_key_t> {
-        let number = self.0.load(core::sync::atomic::Ordering::Acquire).checked_sub(1)?;
+        let number = self.key.load(core::sync::atomic::Ordering::Acquire).checked_sub(1)?;
         number.try_into().ok()
     }
 
@@ -255,12 +274,12 @@ impl ThreadValue {
         if self.key().is_none() {
             let mut key = 0;
             // SAFETY: `key` is a valid place.
-            if unsafe { libc::pthread_key_create(&raw mut key, None) } != 0 {
+            if unsafe { libc::pthread_key_create(&raw mut key, Some(self.at_end)) } != 0 {
                 return;
             }
             let number = size64(key.into()) + 1;
             let order = core::sync::atomic::Ordering::AcqRel;
-            let _ = self.0.compare_exchange(0, number, order, core::sync::atomic::Ordering::Acquire);
+            let _ = self.key.compare_exchange(0, number, order, core::sync::atomic::Ordering::Acquire);
         }
         if let Some(key) = self.key() {
             // SAFETY: as in `get`.

@@ -1,10 +1,193 @@
 //! Tests of frees that cross threads.
 
 use super::*;
+use crate::size_class::{Class, FREED};
 
 impl Pending {
     /// Blocks that are pending.
     pub(crate) fn count(&self) -> usize {
         self.zone.get().map_or(0, |_| size(self.bits.get().count_ones()))
+    }
+}
+
+/// A zone of 64-byte blocks, all of them live.
+fn full_zone(owner: &'static Owner) -> &'static Zone {
+    let zone = Zone::for_test(Class::of(64).expect("a class"), owner);
+    zone.fill();
+    zone
+}
+
+/// An owner for one test.
+fn owner() -> &'static Owner {
+    Box::leak(Box::new(Owner::new()))
+}
+
+/// Frees blocks of a zone from elsewhere, each published by itself.
+fn free(zone: &'static Zone, blocks: impl IntoIterator<Item = usize>) {
+    for index in blocks {
+        zone.states()[index].set(FREED);
+        let (word, bit) = Zone::bit_of(index);
+        assert!(publish(zone, word, bit).is_none());
+    }
+}
+
+/// Takes what was posted to an owner: zones of its own are collected, the others are posted on. Returns the blocks.
+fn collect(owner: &'static Owner) -> usize {
+    let mut count = 0;
+    for zone in owner.take_posted() {
+        if zone.owner.is(owner) {
+            count += zone.collect(|_| panic!("nothing was freed twice"));
+        } else {
+            post(zone);
+        }
+    }
+    count
+}
+
+#[test]
+fn a_zone_is_posted_once_however_much_is_freed() {
+    let owner = owner();
+    let zone = full_zone(owner);
+    free(zone, 0..1000);
+    assert_eq!(owner.take_posted().count(), 1);
+    // Words that were not empty post nothing, an empty one does.
+    free(zone, [1000, 1001]);
+    assert_eq!(owner.take_posted().count(), 0);
+    assert_eq!(zone.collect(|_| ()), 1002);
+    free(zone, [1002]);
+    assert_eq!(collect(owner), 1);
+}
+
+#[test]
+fn inboxes_hold_zones_of_many() {
+    let owner = owner();
+    let zones: Vec<_> = (0..20).map(|_| full_zone(owner)).collect();
+    for &zone in zones.iter().chain(&zones) {
+        free(zone, [if zone.states()[5].get() == FREED { 6 } else { 5 }]);
+    }
+    assert_eq!(collect(owner), 40);
+    assert_eq!(collect(owner), 0);
+}
+
+#[test]
+fn a_post_finds_the_owner_of_the_moment() {
+    let (first, second) = (owner(), owner());
+    let zone = full_zone(first);
+    // Posted before the zone changes hands, and again after.
+    free(zone, [1]);
+    zone.owner.set(Some(second));
+    free(zone, [100]);
+    assert_eq!(collect(second), 0);
+    assert_eq!(collect(first), 0);
+    assert_eq!(collect(second), 2);
+    // There and back.
+    free(zone, [200]);
+    zone.owner.set(Some(first));
+    assert_eq!(collect(second), 0);
+    zone.owner.set(Some(second));
+    assert_eq!(collect(first), 0);
+    assert_eq!(collect(second), 1);
+}
+
+#[test]
+fn a_bit_set_after_the_zone_was_taken_posts_again() {
+    let owner = owner();
+    let zone = full_zone(owner);
+    free(zone, [1]);
+    let mut posted = owner.take_posted();
+    assert!(posted.next().is_some_and(|next| core::ptr::eq(next, zone)));
+    free(zone, [100]);
+    assert_eq!(zone.collect(|_| ()), 2);
+    assert!(posted.next().is_none());
+    // The second post is for nothing, but it is there.
+    assert_eq!(owner.take_posted().count(), 1);
+    free(zone, [1 + 1]);
+    assert_eq!(collect(owner), 1);
+}
+
+#[test]
+fn what_a_closed_inbox_held_reaches_the_next_owner() {
+    let (first, second) = (owner(), owner());
+    let zone = full_zone(first);
+    free(zone, [1]);
+    zone.owner.set(Some(second));
+    first.close().for_each(post);
+    assert_eq!(collect(second), 1);
+    // Closed: nothing gets in, whoever reads the old owner waits for the new one.
+    assert!(!first.push(zone));
+    first.open();
+    zone.owner.set(Some(first));
+    free(zone, [2]);
+    assert_eq!(collect(first), 1);
+}
+
+#[test]
+fn pending_blocks_are_published_word_by_word() {
+    let owner = owner();
+    let (zone, other) = (full_zone(owner), full_zone(owner));
+    let pending = Pending::new();
+    let add = |zone: &'static Zone, index: usize| {
+        zone.states()[index].set(FREED);
+        assert!(pending.add(zone, index).is_none());
+    };
+    (0..64).rev().for_each(|index| add(zone, index));
+    assert_eq!((pending.count(), collect(owner)), (64, 0));
+    add(zone, 64);
+    assert_eq!((pending.count(), collect(owner)), (1, 64));
+    add(other, 64);
+    assert_eq!((pending.count(), collect(owner)), (1, 1));
+    assert!(pending.flush().is_none() && pending.flush().is_none());
+    assert_eq!((pending.count(), collect(owner)), (0, 1));
+    add(zone, 70);
+    pending.clear();
+    assert!(pending.flush().is_none() && collect(owner) == 0);
+}
+
+#[test]
+fn two_frees_at_the_same_moment_are_told() {
+    let zone = full_zone(owner());
+    free(zone, [3, 4]);
+    let twice = publish(zone, 0, 0b11000).expect("both are there");
+    assert!(core::ptr::eq(twice.0, zone) && (twice.1, twice.2) == (0, 0b11000));
+    assert!(publish(zone, 0, 0b10_0000).is_none());
+}
+
+#[test]
+fn nothing_is_lost_between_threads() {
+    for round in 0..20 {
+        let zone = full_zone(owner());
+        let blocks = zone.states().len();
+        // Three threads free every third block each; the zone changes hands all the time.
+        let collected: usize = std::thread::scope(|scope| {
+            for third in 0..3 {
+                scope.spawn(move || {
+                    let pending = Pending::new();
+                    for index in (third..blocks).step_by(3) {
+                        zone.states()[index].set(FREED);
+                        assert!(pending.add(zone, index).is_none());
+                        if index % (7 + round) == 0 {
+                            assert!(pending.flush().is_none());
+                        }
+                    }
+                    assert!(pending.flush().is_none());
+                });
+            }
+            let central = owner();
+            let (mut now, mut collected) = (zone.owner.get().expect("an owner"), 0);
+            while collected < blocks {
+                collected += collect(now);
+                // As at the end of a thread …
+                zone.owner.set(Some(central));
+                now.close().for_each(post);
+                collected += collect(central);
+                // … and when another one takes the zone.
+                now = if collected % 2 == 0 { now } else { owner() };
+                now.open();
+                zone.owner.set(Some(now));
+                collected += collect(central);
+            }
+            collected
+        });
+        assert_eq!((collected, zone.free_blocks()), (blocks, blocks));
     }
 }

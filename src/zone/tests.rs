@@ -1,9 +1,39 @@
 //! Tests of zones: a zone on memory of its own, against naive models.
 
 use super::*;
+use crate::cache::{Freed, free_own};
 use crate::os::mock::Random;
 
 impl Zone {
+    /// A zone of `class` in memory of its own, `owner`'s current one.
+    pub(crate) fn for_test(class: Class, owner: &'static Owner) -> &'static Self {
+        use std::alloc::{Layout, alloc_zeroed};
+        let bytes = size(class.layout().granules) * GRANULE;
+        let memory = |bytes, align| {
+            let layout = Layout::from_size_align(bytes, align).expect("a layout");
+            // SAFETY: neither size is 0.
+            NonNull::new(unsafe { alloc_zeroed(layout) }).expect("memory")
+        };
+        let zone: &'static Self = Box::leak(Box::new(Self::empty()));
+        zone.start.set(memory(bytes, GRANULE).as_ptr());
+        zone.granules.set(low16(bytes / GRANULE));
+        zone.cut(class, memory(size(class.layout().chunk), 128), true, owner);
+        zone.set_role(Role::Blocks);
+        zone
+    }
+
+    /// Makes every block live, as if each had been handed out.
+    pub(crate) fn fill(&self) {
+        self.exposed.set(self.layout().blocks);
+        self.words().iter().for_each(|word| word.set(0));
+        self.states().iter().for_each(|state| state.set(LIVE));
+    }
+
+    /// Address of a block.
+    pub(crate) fn block_at(&self, index: usize) -> usize {
+        self.address() + index * self.class().block()
+    }
+
     /// Every structural promise of a zone whose blocks nobody changes meanwhile. Returns its exposed blocks that are
     /// neither live nor marked free: each is pending with a thread that freed it.
     pub(crate) fn check_invariants(&self) -> usize {
@@ -30,4 +60,183 @@ impl Zone {
         }
         pending
     }
+}
+
+/// An owner that nobody asks.
+static OWNER: Owner = Owner::new();
+
+#[test]
+fn every_offset_of_every_class_is_told_rightly() {
+    for class in Class::all() {
+        let zone = Zone::for_test(class, &OWNER);
+        let (block, blocks) = (class.block(), size(class.layout().blocks));
+        zone.fill();
+        for offset in 0..zone.bytes() {
+            let address = zone.address() + offset;
+            let (index, inside) = (offset / block, offset % block);
+            let (spot, freed) = match (index < blocks, inside) {
+                (true, 0) => (Spot::Start(index), Freed::Done),
+                (true, _) => (Spot::Inside(index, inside), Freed::No),
+                (false, _) => (Spot::Tail, Freed::No),
+            };
+            assert_eq!(zone.spot(address), spot, "{offset} in a zone of {block}");
+            assert_eq!(free_own(zone, address), freed, "{offset} in a zone of {block}");
+        }
+        assert_eq!(zone.free_blocks(), blocks);
+        // All of them are free now: no offset is right any more.
+        let again = (0..=blocks).filter(|index| free_own(zone, zone.address() + index * block) != Freed::No);
+        assert_eq!(again.count(), 0);
+        zone.check_invariants();
+    }
+}
+
+#[test]
+fn blocks_are_exposed_a_word_at_a_time() {
+    for class in Class::all() {
+        let zone = Zone::for_test(class, &OWNER);
+        let blocks = size(class.layout().blocks);
+        for window in 0..size(class.layout().words) {
+            assert_eq!(zone.touched(), window * WINDOW * class.block());
+            assert_eq!(zone.free_blocks(), blocks - window * WINDOW);
+            assert_eq!(zone.next_window(), Some(window));
+            let word = &zone.words()[window];
+            assert_eq!(size(word.get().count_ones()), WINDOW.min(blocks - window * WINDOW));
+            assert!(zone.words()[window + 1..].iter().all(|word| word.get() == 0));
+            zone.check_invariants();
+            // Handed out.
+            word.set(0);
+            let states = zone.states().iter().skip(window * WINDOW).take(WINDOW);
+            states.for_each(|state| state.set(LIVE));
+        }
+        assert!(zone.next_window().is_none() && zone.free_blocks() == 0 && zone.touched() <= zone.bytes());
+    }
+}
+
+#[test]
+fn windows_come_in_turn_and_fresh_memory_last() {
+    let zone = Zone::for_test(Class::SMALLEST, &OWNER);
+    let give = |index: usize| free_own(zone, zone.block_at(index));
+    for _ in 0..8 {
+        let window = zone.next_window().expect("fresh memory");
+        zone.words()[window].set(0);
+        zone.states().iter().skip(window * WINDOW).take(WINDOW).for_each(|state| state.set(LIVE));
+    }
+    for index in [10, 2 * WINDOW, 5 * WINDOW + 63] {
+        give(index);
+    }
+    // The last window was 7: from there around, as long as there is one.
+    let order: Vec<_> = (0..4).map(|_| zone.next_window()).collect();
+    assert_eq!(order, [Some(0), Some(2), Some(5), Some(0)]);
+    for window in [0, 2, 5] {
+        zone.words()[window].set(0);
+    }
+    assert_eq!(zone.next_window(), Some(8));
+}
+
+#[test]
+fn free_runs_are_found_as_they_are() {
+    let zone = Zone::for_test(Class::of(1000).expect("a class"), &OWNER);
+    zone.fill();
+    for index in [0, 1, 2, 62, 63, 64, 65, 127] {
+        free_own(zone, zone.block_at(index));
+    }
+    assert_eq!(zone.next_free(0), Some((0, 3)));
+    assert_eq!(zone.next_free(1), Some((1, 2)));
+    assert_eq!(zone.next_free(3), Some((62, 4)));
+    assert_eq!(zone.next_free(66), Some((127, 1)));
+    assert_eq!(zone.next_free(128), None);
+}
+
+#[test]
+fn collect_takes_exactly_what_was_freed() {
+    let mut random = Random::new(9);
+    for class in Class::all() {
+        let zone = Zone::for_test(class, &OWNER);
+        let blocks = size(class.layout().blocks);
+        zone.fill();
+        let mut expected = (0, Vec::new());
+        for index in 0..blocks {
+            let (word, bit) = Zone::bit_of(index);
+            let mark = || zone.remote_words()[word].fetch_or(bit, Ordering::Relaxed);
+            let fate = random.below(6);
+            match fate {
+                // Freed by the owner, and at the same moment by another thread, too.
+                0 | 1 => {
+                    free_own(zone, zone.block_at(index));
+                    if fate == 1 {
+                        mark();
+                        expected.1.push(index);
+                    }
+                }
+                // Freed twice at the same moment, and handed out again in between.
+                2 => {
+                    mark();
+                    expected.1.push(index);
+                }
+                3 | 4 => {
+                    zone.states()[index].set(FREED);
+                    mark();
+                    expected.0 += 1;
+                }
+                _ => {}
+            }
+        }
+        let before = zone.free_blocks();
+        let mut twice = Vec::new();
+        let collected = zone.collect(|index| twice.push(index));
+        assert_eq!((collected, twice), expected);
+        assert_eq!(zone.free_blocks(), before + collected);
+        assert_eq!(zone.check_invariants(), 0);
+        assert_eq!(zone.collect(|_| panic!("nothing is left")), 0);
+    }
+}
+
+#[test]
+fn rebuilt_bitmaps_follow_from_the_states() {
+    let mut random = Random::new(4);
+    for class in Class::all() {
+        let zone = Zone::for_test(class, &OWNER);
+        let (blocks, words) = (size(class.layout().blocks), size(class.layout().words));
+        let exposed = (1 + random.below(words)) * WINDOW;
+        zone.exposed.set(low32(exposed.min(blocks)));
+        let mut live = 0;
+        for state in zone.states().iter().take(exposed) {
+            let value = [FRESH, FREED, LIVE, LIVE + 100][random.below(4)];
+            state.set(value);
+            live += usize::from(value >= LIVE);
+        }
+        // Torn by a thread that stopped anywhere.
+        for word in zone.words() {
+            word.set(crate::ptr::wide(random.below(usize::MAX)));
+        }
+        for word in zone.remote_words() {
+            word.store(crate::ptr::wide(random.below(usize::MAX)), Ordering::Relaxed);
+        }
+        assert_eq!(zone.rebuild(), blocks - live);
+        assert_eq!(zone.check_invariants(), 0);
+    }
+}
+
+#[test]
+fn requested_sizes_are_exact() {
+    for class in Class::all() {
+        let zone = Zone::for_test(class, &OWNER);
+        zone.fill();
+        let block = class.block();
+        for slack in (0..=block).filter(|&slack| class.records(slack)) {
+            let index = slack % size(class.layout().blocks);
+            zone.set_requested(index, block - slack);
+            assert_eq!(zone.requested_of(index), Some(block - slack));
+            assert!(zone.state_of(index) >= LIVE);
+        }
+        free_own(zone, zone.block_at(1));
+        assert_eq!(zone.requested_of(1), None);
+        assert_eq!((zone.requested_of(usize::MAX), zone.state_of(usize::MAX)), (None, FRESH));
+    }
+}
+
+#[test]
+fn a_descriptor_of_zeros_belongs_to_nobody() {
+    let zone = Zone::empty();
+    assert!(zone.owner.get().is_none() && zone.role() == Role::None && zone.bytes() == 0);
 }

@@ -46,22 +46,18 @@ impl Known {
         assert!(start.addr().get().is_multiple_of(align.max(MIN_ALIGN)));
         let found = Block::at(start).expect("a live block");
         assert_eq!(found.requested(), requested);
-        let known = Self { start, requested, usable: found.usable(), fill };
+        let mut known = Self { start, requested, usable: found.usable(), fill };
         assert!(known.usable >= requested);
         known.write(0);
         known
     }
 
-    /// All bytes that may be used.
-    fn bytes(&self) -> &mut [u8] {
-        // SAFETY: the block is live and this test's alone; memory of the heap is initialised, if only by the OS.
-        unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.usable) }
-    }
-
     /// Writes the content from byte `from` on.
-    fn write(&self, from: usize) {
+    fn write(&mut self, from: usize) {
         let at = usize::from(self.fill);
-        for (nth, chunk) in self.bytes().chunks_mut(PERIOD).enumerate().skip(from / PERIOD) {
+        // SAFETY: the block is live and this test's alone; memory of the heap is initialised, if only by the OS.
+        let bytes = unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.usable) };
+        for (nth, chunk) in bytes.chunks_mut(PERIOD).enumerate().skip(from / PERIOD) {
             chunk.copy_from_slice(&PATTERN[(at + nth) % 256..][..chunk.len()]);
         }
     }
@@ -69,7 +65,9 @@ impl Known {
     /// Whether the first `count` bytes are what was written.
     fn is_intact(&self, count: usize) -> bool {
         let at = usize::from(self.fill);
-        let mut chunks = self.bytes()[..count].chunks(PERIOD).enumerate();
+        // SAFETY: as in `write`.
+        let bytes = unsafe { core::slice::from_raw_parts(self.start.as_ptr(), count) };
+        let mut chunks = bytes.chunks(PERIOD).enumerate();
         chunks.all(|(nth, chunk)| chunk == &PATTERN[(at + nth) % 256..][..chunk.len()])
     }
 
@@ -174,7 +172,7 @@ impl Model {
                     self.insert(known);
                     let offset = 1 + offset % (known.usable - 1);
                     let start = known.start.addr().get();
-                    let misuse = self.misuse(known.start.map_addr(|_| known.start.addr().saturating_add(offset)));
+                    let misuse = Self::misuse(known.start.map_addr(|_| known.start.addr().saturating_add(offset)));
                     let Misuse::Inside { start: found, live: true, .. } = misuse else { panic!("{misuse:?}") };
                     assert_eq!(found, start);
                 }
@@ -183,7 +181,7 @@ impl Model {
                 if let Some(&block) = self.freed.get(nth % self.freed.len().max(1))
                     && !self.live.contains_key(&block.addr().get())
                 {
-                    self.misuse(block);
+                    Self::misuse(block);
                 }
             }
             Op::Foreign(nth) => self.foreign(nth),
@@ -194,7 +192,7 @@ impl Model {
     }
 
     /// Tries a pointer that never was one of the heap's.
-    fn foreign(&mut self, nth: usize) {
+    fn foreign(&self, nth: usize) {
         static STATIC: u64 = 7;
         let boxed = Box::new([0_u8; 100]);
         let pointers: [*const u8; 8] = [
@@ -208,12 +206,12 @@ impl Model {
             core::ptr::without_provenance(1 << 47),
         ];
         let pointer = NonNull::new(pointers[nth % pointers.len()].cast_mut()).expect("not null");
-        let misuse = self.misuse(pointer);
+        let misuse = Self::misuse(pointer);
         assert_eq!(misuse, Misuse::Foreign);
     }
 
     /// Uses a pointer that is no live block: nothing may happen. Returns what the heap says it is.
-    fn misuse(&mut self, pointer: NonNull<u8>) -> Misuse {
+    fn misuse(pointer: NonNull<u8>) -> Misuse {
         let Err(misuse) = Block::at(pointer) else { panic!("{pointer:?} is no live block") };
         free(pointer.as_ptr(), Call::Free);
         assert!(realloc(pointer, 100).is_err_and(|refused| refused.is_misuse()));

@@ -107,7 +107,9 @@ fn blocks_pass_between_threads() {
                     trim(0);
                 }
             });
-            workers.into_iter().for_each(|worker| worker.join().expect("no panic"));
+            for worker in workers {
+                worker.join().expect("no panic");
+            }
             done.store(true, Relaxed);
         });
         check_and_clear(pool);

@@ -1,0 +1,107 @@
+//! Calls of the OS that fail, and address space that is short.
+
+use super::*;
+
+/// A little of everything: growth over several arenas or pieces, resizing, purges. `false` where memory ended.
+fn scenario(world: &World, heap: &mut PageHeap, sizes: &[usize]) -> bool {
+    let tools = world.tools();
+    let taken: Vec<_> = sizes.iter().map(|&granules| heap.take(&tools, granules, 4)).collect();
+    let all = taken.iter().all(Option::is_some);
+    for (nth, run) in taken.into_iter().flatten().enumerate() {
+        fill(run.zone, GRANULE, 1);
+        if nth % 2 == 0 {
+            heap.shrink(&tools, run.zone, 1);
+            heap.extend(&tools, run.zone, 2);
+        }
+        world.wait(600);
+        heap.give(&tools, run.zone, run.zone.bytes());
+        heap.check_invariants(world.map);
+    }
+    heap.purge(&tools, 0);
+    heap.check_invariants(world.map);
+    all
+}
+
+/// Runs the scenario with calls failing as `fail` sets it up for round 0, 1, 2, …, and then without failures in the
+/// same heap, until no call fails any more. At the end there is metadata, the growing arena and at most `lost` bytes.
+fn fail_in_turn(sizes: &[usize], lost: usize, prepare: impl Fn(&World), fail: impl Fn(&Mock, usize)) {
+    for round in 0.. {
+        let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+        prepare(&world);
+        fail(&world.os, round);
+        scenario(&world, &mut heap, sizes);
+        let hit = world.os.budget_left() == 0 || world.os.has_failed();
+        world.os.refill(usize::MAX);
+        world.os.fail_after(usize::MAX);
+        assert!(scenario(&world, &mut heap, sizes), "memory is there again after round {round}");
+        assert!(world.os.prepared_within_reservations());
+        assert_eq!((heap.in_use, heap.dirty), (0, 0));
+        let kept = if heap.growing.get().is_some() { ARENA + METADATA } else { METADATA };
+        assert_eq!(heap.arenas().count() * ARENA, kept - METADATA, "idle arenas are unmapped after round {round}");
+        assert!(world.os.held() <= kept + lost, "{} bytes too many after round {round}", world.os.held() - kept - lost);
+        if !hit {
+            return;
+        }
+    }
+}
+
+/// The first reservation of the metadata pool with its guards, which the headers of these tests fit into.
+const METADATA: usize = (1 << 20) + 2 * GRANULE;
+
+/// Lets address space be too short for arenas; pieces are mapped one behind the other from `before` bytes before the end
+/// of a slot.
+fn short_of_space(world: &World, before: usize) {
+    world.os.limit.store(63 << 20, Relaxed);
+    let slot = world.near.map_addr(|near| (near - (1 << 41)) & !(ARENA - 1));
+    world.os.map_at(slot.wrapping_add(ARENA - before));
+}
+
+#[test]
+fn every_call_fails_in_turn() {
+    let sizes = [1, 700, 8, 600, 900, 3];
+    fail_in_turn(&sizes, 0, |_| {}, Mock::refill);
+    fail_in_turn(&sizes, 0, |_| {}, Mock::fail_after);
+}
+
+#[test]
+fn every_call_fails_in_turn_where_hints_are_missed() {
+    let (sizes, missed) = ([1, 700, 8, 600, 900, 3], |world: &World| world.os.miss_hints(GRANULE));
+    // Address space that was never entered and that the OS does not take back is lost, without memory behind it.
+    fail_in_turn(&sizes, 8 * ARENA, missed, Mock::refill);
+    fail_in_turn(&sizes, ARENA, missed, Mock::fail_after);
+}
+
+#[test]
+fn every_call_fails_in_turn_where_pieces_have_to_do() {
+    let (sizes, short) = ([1, 8, 100, 8, 30, 3], |world: &World| short_of_space(world, (1 << 20) - 12 * 4096));
+    // The ends of pieces that reach beyond their granules.
+    fail_in_turn(&sizes, 6 * GRANULE, short, Mock::refill);
+    fail_in_turn(&sizes, GRANULE, short, Mock::fail_after);
+}
+
+#[test]
+fn a_piece_across_two_slots_serves_a_run() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    short_of_space(&world, 12 << 20);
+    for granules in [8, 8, 180] {
+        assert!(heap.take(&world.tools(), granules, 1).is_some(), "{granules} granules");
+        heap.check_invariants(world.map);
+    }
+    assert_eq!(heap.arenas().count(), 2);
+}
+
+#[test]
+fn a_piece_never_reaches_into_a_third_slot() {
+    for before in [1, 5, 100, 899, 900, GRANULES] {
+        let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+        short_of_space(&world, before * GRANULE);
+        world.os.limit.store(usize::MAX, Relaxed);
+        world.meta.lock().take(&world.os, 1).expect("memory");
+        world.os.refuse(Kind::Reserve, true);
+        for _ in 0..3 {
+            heap.take(&world.tools(), 900, 1).expect("memory");
+            heap.check_invariants(world.map);
+        }
+        assert_eq!(world.os.held(), heap.mapped * GRANULE + METADATA);
+    }
+}

@@ -1,0 +1,135 @@
+//! Random operations against a naive model: the runs in use with their contents.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::os::mock::Random;
+
+/// A run in use as the test knows it.
+struct Known {
+    /// Its descriptor.
+    zone: &'static Zone,
+    /// Bytes written from the start.
+    touched: usize,
+    /// With what.
+    byte: u8,
+}
+
+/// Random operations against a naive model: which runs are in use, and what is written in them.
+struct Model {
+    /// Runs in use, by address.
+    runs: BTreeMap<usize, Known>,
+    /// What to do next.
+    random: Random,
+    /// Runs taken that were said to be clean.
+    clean: usize,
+}
+
+impl Model {
+    /// A model without runs.
+    fn new(seed: usize) -> Self {
+        Self { runs: BTreeMap::new(), random: Random::new(seed), clean: 0 }
+    }
+
+    /// One operation.
+    fn step(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
+        match self.random.below(10) {
+            0..5 => self.take(heap, tools),
+            5..8 => self.give(heap, tools),
+            8 => self.resize(heap, tools),
+            _ => {
+                tools.os.clock.fetch_add(wide_below(&mut self.random, 400), Relaxed);
+                if self.random.below(20) == 0 {
+                    let keep = self.random.below(100);
+                    heap.purge(tools, keep);
+                }
+            }
+        }
+    }
+
+    /// Takes a run and writes to a part of it.
+    fn take(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
+        let large = self.random.below(16) == 0;
+        let granules = 1 + if large { self.random.below(300) } else { self.random.below(8) };
+        let align = 1 << if self.random.below(4) == 0 { self.random.below(7) } else { 0 };
+        let Some(run) = heap.take(tools, granules, align) else { return };
+        assert_eq!(usize::from(run.zone.granules.get()), granules);
+        assert!(run.zone.address().is_multiple_of(align * GRANULE));
+        let bytes = bytes_of(run.zone);
+        assert!(!run.clean || is_all(bytes, 0), "a clean run reads as zero");
+        self.clean += usize::from(run.clean);
+        let (address, end) = (run.zone.address(), run.zone.address() + bytes.len());
+        let before = self.runs.range(..end).next_back();
+        assert!(before.is_none_or(|(&other, known)| other + known.zone.bytes() <= address), "runs overlap");
+        let touched = self.random.below(bytes.len() + 1);
+        let byte = crate::ptr::low8(self.random.below(255) + 1);
+        fill(run.zone, touched, byte);
+        run.zone.set_role(if byte.is_multiple_of(2) { Role::Large } else { Role::Blocks });
+        self.runs.insert(address, Known { zone: run.zone, touched, byte });
+    }
+
+    /// The address of some run.
+    fn any(&mut self) -> Option<usize> {
+        let nth = self.random.below(self.runs.len().max(1));
+        self.runs.keys().nth(nth).copied()
+    }
+
+    /// Gives a run back whose content must be there still.
+    fn give(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
+        let Some(known) = self.any().and_then(|address| self.runs.remove(&address)) else { return };
+        assert!(is_all(&bytes_of(known.zone)[..known.touched], known.byte), "a run in use keeps its content");
+        heap.give(tools, known.zone, known.touched);
+    }
+
+    /// Lets a run shrink or grow.
+    fn resize(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
+        let Some(address) = self.any() else { return };
+        let known = self.runs.get_mut(&address).expect("it is there");
+        let (zone, old) = (known.zone, usize::from(known.zone.granules.get()));
+        let granules = 1 + self.random.below(2 * old);
+        let expected = if granules <= old {
+            heap.shrink(tools, zone, granules);
+            granules
+        } else if heap.extend(tools, zone, granules) {
+            granules
+        } else {
+            old
+        };
+        assert_eq!(usize::from(zone.granules.get()), expected);
+        known.touched = known.touched.min(zone.bytes());
+        assert!(is_all(&bytes_of(zone)[..known.touched], known.byte), "a resized run keeps its content");
+    }
+
+    /// Gives every run back.
+    fn give_all(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
+        while !self.runs.is_empty() {
+            self.give(heap, tools);
+        }
+    }
+}
+
+/// A number below `bound` for the clock.
+fn wide_below(random: &mut Random, bound: usize) -> u64 {
+    crate::ptr::wide(random.below(bound))
+}
+
+#[test]
+fn random_operations_agree_with_a_naive_model() {
+    for seed in 0..4 {
+        let (world, mut heap, mut model) = (World::new(Mock::unlimited()), PageHeap::new(), Model::new(seed));
+        // So few that purges by the bound happen.
+        heap.allowed_dirty = if seed % 2 == 0 { 100 } else { ALLOWED_DIRTY };
+        for _ in 0..1200 {
+            model.step(&mut heap, &world.tools());
+            heap.check_invariants(world.map);
+            assert_eq!(heap.in_use, model.runs.values().map(|known| usize::from(known.zone.granules.get())).sum());
+        }
+        assert!(world.os.purged.load(Relaxed) > 0 && model.clean > 20, "{} clean runs", model.clean);
+        model.give_all(&mut heap, &world.tools());
+        heap.purge(&world.tools(), 0);
+        heap.check_invariants(world.map);
+        assert!(world.os.prepared_within_reservations());
+        assert_eq!((heap.in_use, heap.dirty), (0, 0));
+        assert!(heap.arenas().all(|arena| heap.growing.is(arena)), "idle arenas are unmapped");
+    }
+}
