@@ -1,6 +1,7 @@
 # make          libft_malloc_$HOSTTYPE.so with the link libft_malloc.so (.dylib on macOS), and libft_malloc.a
 # make run      runs a real program on it
 # make test     every check and test
+# make bench    measures it beside other allocators (bench-quick: a part)
 # make install  to PREFIX (default /usr/local), below DESTDIR if that is set
 
 ifeq ($(HOSTTYPE),)
@@ -56,6 +57,12 @@ run: all
 test:
 	scripts/test
 
+bench: all
+	scripts/bench
+
+bench-quick: all
+	scripts/bench --quick
+
 # The checks of the text alone.
 check:
 	scripts/test format lint layers header
@@ -82,4 +89,4 @@ re:
 	$(MAKE) fclean
 	$(MAKE) all
 
-.PHONY: all debug header run test check install uninstall clean fclean re
+.PHONY: all debug header run test bench bench-quick check install uninstall clean fclean re

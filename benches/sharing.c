@@ -31,6 +31,8 @@ int main(int argc, char **argv)
 	int passive = strcmp(argv[1], "passive") == 0;
 	pthread_t thread[64];
 	void *given[64] = { 0 };
+	if (threads > 64)
+		fail("too many threads");
 	objects = number(argc, argv, 3, usage);
 	writes = number(argc, argv, 4, usage);
 	for (size_t t = 0; t < threads && passive; t++)

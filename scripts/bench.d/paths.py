@@ -24,6 +24,8 @@ def tool(*command, **options):
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, **options)
     except OSError as error:
         raise Failed(f"{command[0]}: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Failed(f"{Path(str(command[0])).name}: took more than {error.timeout:.0f} s") from error
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines()
         wrong = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["no output"]

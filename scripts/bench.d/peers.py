@@ -51,19 +51,18 @@ def _mimalloc(source, version):
 
 def _snmalloc(source, _):
     """Command and version of snmalloc."""
-    top = next(iter(source.glob("**/override/new.cc")), None)
-    if top is None:
-        raise Failed("the crate has no override/new.cc")
+    top = source / "upstream/src"
+    files = [top / "snmalloc/override" / name for name in ("malloc.cc", "new.cc")]
     flags = ["-std=c++20", "-fno-rtti", "-fomit-frame-pointer", "-ffunction-sections", "-static-libstdc++"]
     defines = {
         "SNMALLOC_EXPORT": '__attribute__((visibility("default")))',
         "SNMALLOC_USE_WAIT_ON_ADDRESS": 1,
-        "SNMALLOC_USE_CXX11_DESTRUCTORS": "",
+        "SNMALLOC_USE_CXX11_THREAD_ATEXIT_DIRECT": "",
         "SNMALLOC_CHECK_LOADS": "false",
         "SNMALLOC_PAGEID": "false",
     }
     flags += [f"-D{name}={value}" for name, value in defines.items()]
-    return [*CXX, *HIDDEN, *X86, *flags, f"-I{top.parents[2]}", top], source.name.rsplit("-", 1)[1]
+    return [*CXX, *HIDDEN, *X86, *flags, f"-I{top}", *files], source.name.rsplit("-", 1)[1]
 
 
 def _rpmalloc(source, _):
@@ -137,7 +136,7 @@ def _ours(library):
     if not Path(library).exists():
         raise Failed(f"{library} is not there (make)")
     copy = PEERS / "libft_malloc.so"
-    copy.unlink(missing_ok=True)
+    copy.unlink(missing_ok=True)  # not overwritten: a program that still runs has it mapped
     shutil.copyfile(os.path.realpath(library), copy)
     return {"library": str(copy), "version": "this tree", "from": "this tree"}
 
