@@ -100,15 +100,16 @@ static inline size_t rnd_size(uint64_t *state, unsigned bits) {
 }
 
 #ifdef __linux__
-// Resident memory of this process in bytes, read without allocating.
+// Resident memory of this process in bytes, read without allocating. Not from statm, which counts pages: under an
+// emulator they are not those of sysconf.
 static inline size_t resident(void) {
-    char text[128] = {0};
-    size_t all = 0, pages = 0;
-    int fd = open("/proc/self/statm", O_RDONLY);
+    char text[4096] = {0}, *at;
+    size_t kilobytes = 0;
+    int fd = open("/proc/self/status", O_RDONLY);
     CHECK(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
     close(fd);
-    CHECK(sscanf(text, "%zu %zu", &all, &pages) == 2);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    CHECK((at = strstr(text, "VmRSS:")) != NULL && sscanf(at, "VmRSS: %zu kB", &kilobytes) == 1);
+    return kilobytes * 1024;
 }
 
 // Mappings of this process: lines of /proc/self/maps, counted without allocating.

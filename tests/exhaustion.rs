@@ -41,7 +41,7 @@ fn take(bytes: usize) -> *mut u8 {
 fn give(block: *mut u8, bytes: usize) {
     // SAFETY: a live block of this size, written by `take`.
     let content = unsafe { core::slice::from_raw_parts(block, bytes) };
-    assert!(content.iter().all(|&byte| byte == 0x77));
+    assert!(content.chunks(4096).all(|chunk| chunk == &[0x77; 4096][..chunk.len()]));
     // SAFETY: allocated with this layout.
     unsafe { HEAP.dealloc(block, layout(bytes)) };
 }
@@ -56,8 +56,19 @@ fn limit(mib: usize) {
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
 }
 
-/// Blocks with their sizes.
-type Blocks = Vec<(*mut u8, usize)>;
+/// A block and its size.
+struct Block {
+    /// Where it is.
+    start: *mut u8,
+    /// Bytes asked for.
+    bytes: usize,
+}
+
+// SAFETY: a block belongs to whatever thread has it.
+unsafe impl Send for Block {}
+
+/// Many of them.
+type Blocks = Vec<Block>;
 
 /// Room for so many blocks, which costs address space before there is a limit.
 fn room() -> Blocks {
@@ -72,13 +83,13 @@ fn take_all(blocks: &mut Blocks, bytes: usize) {
             return;
         }
         assert!(blocks.len() < blocks.capacity(), "memory never ends");
-        blocks.push((block, bytes));
+        blocks.push(Block { start: block, bytes });
     }
 }
 
 /// Frees blocks.
 fn give_all(blocks: &mut Blocks) {
-    blocks.drain(..).for_each(|(block, bytes)| give(block, bytes));
+    blocks.drain(..).for_each(|block| give(block.start, block.bytes));
 }
 
 /// Sizes of every kind.
@@ -90,7 +101,7 @@ fn every_size_is_there_again_after_every_other_one() {
         give_up_after(120);
         let mut blocks = room();
         limit(48);
-        for &filler in SIZES.iter().chain(&SIZES) {
+        for filler in SIZES {
             take_all(&mut blocks, filler);
             assert!(blocks.len() * filler > 16 << 20, "only {} blocks of {filler}", blocks.len());
             // Failing costs nothing, however often.
@@ -115,13 +126,39 @@ fn a_few_blocks_freed_are_a_few_blocks_to_be_had() {
             take_all(&mut blocks, bytes);
             for nth in 0..50 {
                 let place = nth * (blocks.len() / 60);
-                give(blocks[place].0, bytes);
-                blocks[place].0 = take(bytes);
-                assert!(!blocks[place].0.is_null());
+                give(blocks[place].start, bytes);
+                blocks[place].start = take(bytes);
+                assert!(!blocks[place].start.is_null());
             }
             assert!(take(bytes).is_null());
             give_all(&mut blocks);
         }
+    });
+}
+
+#[test]
+fn the_last_blocks_of_threads_that_ended_are_to_be_had() {
+    in_child("the_last_blocks_of_threads_that_ended_are_to_be_had", "", || {
+        give_up_after(120);
+        let mut blocks = room();
+        let (start, blocks) = (Barrier::new(2), &mut blocks);
+        std::thread::scope(|scope| {
+            let filler = scope.spawn(|| {
+                start.wait();
+                take_all(blocks, 1024);
+            });
+            limit(32);
+            start.wait();
+            filler.join().expect("no panic");
+        });
+        // The zones are nobody's now, and none has room for more than these.
+        for nth in 0..50 {
+            let place = nth * (blocks.len() / 60);
+            give(blocks[place].start, 1024);
+            blocks[place].start = take(1024);
+            assert!(!blocks[place].start.is_null());
+        }
+        give_all(blocks);
     });
 }
 
@@ -147,11 +184,13 @@ fn a_resize_that_fails_leaves_the_block() {
 fn new_threads_fail_and_recover_as_old_ones_do() {
     in_child("new_threads_fail_and_recover_as_old_ones_do", "", || {
         give_up_after(120);
-        let (full, free) = (Barrier::new(5), Barrier::new(5));
+        let (started, full, free) = (Barrier::new(5), Barrier::new(5), Barrier::new(5));
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4)
                 .map(|_| {
                     scope.spawn(|| {
+                        // The standard library maps a signal stack for the thread before this.
+                        started.wait();
                         full.wait();
                         // The thread's first calls ever.
                         let refused = SIZES.iter().filter(|&&bytes| take(bytes).is_null()).count();
@@ -164,6 +203,7 @@ fn new_threads_fail_and_recover_as_old_ones_do() {
                     })
                 })
                 .collect();
+            started.wait();
             let mut blocks = room();
             limit(32);
             take_all(&mut blocks, 100_000);

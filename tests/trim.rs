@@ -25,16 +25,18 @@ fn layout(bytes: usize) -> Layout {
     Layout::from_size_align(bytes, 16).expect("a layout")
 }
 
+/// Takes a block and writes to all of it.
+fn take_one(bytes: usize) -> *mut u8 {
+    // SAFETY: not of size 0.
+    let block = unsafe { HEAP.alloc(layout(bytes)) };
+    // SAFETY: the block has this size.
+    unsafe { block.write_bytes(1, bytes) };
+    block
+}
+
 /// Takes blocks, `mib` MiB together, and writes to all of them.
 fn take(bytes: usize, mib: usize) -> Vec<*mut u8> {
-    let take_one = || {
-        // SAFETY: not of size 0.
-        let block = unsafe { HEAP.alloc(layout(bytes)) };
-        // SAFETY: the block has this size.
-        unsafe { block.write_bytes(1, bytes) };
-        block
-    };
-    (0..(mib << 20) / bytes).map(|_| take_one()).collect()
+    (0..(mib << 20) / bytes).map(|_| take_one(bytes)).collect()
 }
 
 /// Frees blocks.
@@ -136,6 +138,23 @@ fn cleared_memory_from_the_kernel_is_not_touched() {
             let blocks: Vec<_> = (0..count).map(|_| unsafe { HEAP.alloc_zeroed(layout(bytes)) }).collect();
             let touched: usize = blocks.iter().map(|&block| resident_pages(block, bytes)).sum();
             assert_eq!(touched, 0, "of {count} blocks of {bytes} bytes");
+        }
+    });
+}
+
+#[test]
+fn what_a_zone_has_not_handed_out_is_not_touched() {
+    in_child("what_a_zone_has_not_handed_out_is_not_touched", "", || {
+        // Block sizes, and bytes of their zones, which begin at multiples of 64 KiB.
+        for (bytes, zone) in [(16, 64 << 10), (128, 64 << 10), (1024, 128 << 10), (2048, 256 << 10)] {
+            // Blocks are exposed 64 at a time, and these are the first 64.
+            let blocks: Vec<_> = (0..64).map(|_| take_one(bytes)).collect();
+            let first = blocks[0];
+            assert!(first.addr().is_multiple_of(64 << 10));
+            let used = (64 * bytes).next_multiple_of(page());
+            assert_eq!(resident_pages(first, used), used / page(), "written");
+            assert_eq!(resident_pages(first.wrapping_add(used), zone - used), 0, "behind 64 blocks of {bytes}");
+            give(blocks, bytes);
         }
     });
 }

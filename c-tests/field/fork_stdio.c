@@ -1,5 +1,6 @@
 // fork while threads hold stdio locks and allocate. glibc's fork takes the lock of the list of files after the prepare
 // handlers: an allocator that holds its locks by then waits for a thread that holds a FILE and waits for memory.
+// emulator: no, qemu-user cannot fork while threads run: without the library it hangs, too
 #include "../check.h"
 #include <pthread.h>
 #include <sys/wait.h>

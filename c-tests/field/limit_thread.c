@@ -43,7 +43,7 @@ int main(void) {
     sem_init(&full, 0, 0);
     sem_init(&tried, 0, 0);
     sem_init(&freed, 0, 0);
-    CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, 65536) == 0);
+    CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, 131072) == 0);
     CHECK(pthread_create(&thread[0], &attributes, work, NULL) == 0 && pthread_create(&thread[1], &attributes, idle, NULL) == 0);
     for (size_t size = 100000; size >= 16; size /= 3)
         while ((p = malloc(size)) != NULL) { *p = chain; chain = p; }

@@ -23,7 +23,7 @@ fn run_alone(test: &str, options: &str, body: impl FnOnce()) -> String {
     let test = test.split_once("::").map_or(test, |(_crate, rest)| rest);
     if std::env::var(ALONE).is_ok_and(|name| name == test) {
         std::thread::spawn(|| {
-            std::thread::sleep(Duration::from_mins(2));
+            std::thread::sleep(Duration::from_mins(1));
             eprintln!("it hangs");
             std::process::abort();
         });

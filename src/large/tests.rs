@@ -75,6 +75,48 @@ fn refused_unmaps_are_tried_again() {
     assert_eq!(large.count + large.bytes, 0);
 }
 
+/// Allocates, resizes and frees mappings of all kinds; nothing is left in the tree.
+fn scenario(large: &mut Large, os: &Mock, meta: &'static Mutex<Meta>) {
+    let page = os.page();
+    let sizes = [(1, 16), (300_000, 16), (5000, 8 * page), (1 << 20, 1 << 22), (70_000, 64 * page)];
+    let starts: Vec<_> = sizes.iter().filter_map(|&(bytes, align)| large.alloc(os, meta, bytes, align)).collect();
+    for (nth, start) in starts.into_iter().enumerate() {
+        let mapping = large.find(start.addr().get()).expect("it is there");
+        let before = (mapping.address(), mapping.bytes(), mapping.requested());
+        let bytes = [100, 200_000, 3 << 20][nth % 3];
+        if large.resize(os, mapping, bytes).is_none() {
+            assert_eq!((mapping.address(), mapping.bytes(), mapping.requested()), before);
+        }
+        large.check_invariants();
+        large.free(os, meta, mapping);
+        large.check_invariants();
+    }
+    assert_eq!(large.count + large.bytes, 0);
+}
+
+#[test]
+fn every_call_fails_in_turn_and_nothing_is_lost() {
+    for fail in [Mock::refill, Mock::fail_after] {
+        for round in 0.. {
+            let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+            fail(&os, round);
+            scenario(&mut large, &os, meta);
+            let hit = os.budget_left() == 0 || os.has_failed();
+            os.refill(usize::MAX);
+            os.fail_after(usize::MAX);
+            for _ in 0..8 {
+                scenario(&mut large, &os, meta);
+            }
+            assert!(large.stuck.get().is_none() && os.prepared_within_reservations());
+            // What is left is metadata: its first reservation, which is smaller if the OS refused that.
+            assert!(os.held() <= (1 << 20) + (128 << 10), "{} bytes after round {round}", os.held());
+            if !hit {
+                break;
+            }
+        }
+    }
+}
+
 #[test]
 fn every_failure_leaves_the_tree_whole() {
     for budget in 0..8 {

@@ -270,6 +270,25 @@ fn a_large_heap_takes_few_calls_and_few_mappings() {
 }
 
 #[test]
+fn the_last_run_grows_into_what_is_not_prepared_yet() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    let zone = heap.take(&tools, 4, 1).expect("memory").zone;
+    fill(zone, 4 * GRANULE, 7);
+    for granules in [5, 40, 500, GRANULES] {
+        assert!(heap.extend(&tools, zone, granules), "to {granules}");
+        assert!(zone.bytes() == granules * GRANULE && is_all(&bytes_of(zone)[..4 * GRANULE], 7));
+        heap.check_invariants(world.map);
+    }
+    // Not over another run, nor where the OS refuses.
+    heap.shrink(&tools, zone, 100);
+    heap.purge(&tools, 0);
+    let other = heap.take(&tools, 1, 1).expect("memory").zone;
+    assert!(!heap.extend(&tools, zone, 101) && other.address() == zone.address() + 100 * GRANULE);
+    heap.check_invariants(world.map);
+}
+
+#[test]
 fn nonsense_is_refused() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();

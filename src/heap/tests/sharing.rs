@@ -138,6 +138,27 @@ fn threads_that_end_leave_their_zones_to_others() {
 }
 
 #[test]
+fn a_thread_may_end_while_others_free_its_blocks() {
+    alone!(a_thread_may_end_while_others_free_its_blocks, "on_error=abort", || {
+        for round in 0..400 {
+            let (sender, receiver) = mpsc::channel::<Vec<Known>>();
+            let make = move || {
+                // Two words of a zone in every class.
+                let block = |class: Class| Known::new(alloc(class.block()), class.block(), 1, 1);
+                let made = Class::all().take(20).flat_map(|class| (0..66).map(move |_| block(class))).collect();
+                sender.send(made).expect("a thread");
+            };
+            // From the end, since zones without a thread come to central one after the other.
+            let free = move || receiver.into_iter().for_each(|made| made.into_iter().rev().for_each(Known::free));
+            both(make, free);
+            trim(0);
+            assert_eq!(HEAP.pages.lock().in_use, 0, "a zone was forgotten in round {round}");
+        }
+        check_heap();
+    });
+}
+
+#[test]
 fn what_a_consumer_frees_comes_back_to_the_producer() {
     alone!(what_a_consumer_frees_comes_back_to_the_producer, "on_error=abort", || {
         let (sender, receiver) = mpsc::sync_channel::<Known>(500);
