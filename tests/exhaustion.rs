@@ -137,6 +137,23 @@ fn a_few_blocks_freed_are_a_few_blocks_to_be_had() {
 }
 
 #[test]
+fn memory_has_not_ended_while_some_lies_idle() {
+    in_child("memory_has_not_ended_while_some_lies_idle", "", || {
+        give_up_after(120);
+        let mut blocks = room();
+        limit(32);
+        // Every class has a zone at hand that is wholly free.
+        for bytes in (16..=32_768).step_by(16) {
+            give(take(bytes), bytes);
+        }
+        take_all(&mut blocks, 32_768);
+        ft_malloc::trim();
+        assert!(take(32_768).is_null(), "there was memory that only `trim` found");
+        give_all(&mut blocks);
+    });
+}
+
+#[test]
 fn the_last_blocks_of_threads_that_ended_are_to_be_had() {
     in_child("the_last_blocks_of_threads_that_ended_are_to_be_had", "", || {
         give_up_after(120);

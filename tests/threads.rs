@@ -1,5 +1,6 @@
 //! Threads come and go, pass blocks to each other, and leave nothing behind.
 
+#![expect(unsafe_code, reason = "thread keys")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -135,4 +136,45 @@ fn destructors_of_threads_allocate() {
         spawn(move || LATE.with_borrow_mut(|late| late.push(Late(vec![1; 10], count)))).join().expect("no panic");
     }
     assert_eq!(dropped.load(Relaxed), 200);
+}
+
+/// A thread key whose destructor allocates.
+static KEY: AtomicUsize = AtomicUsize::new(0);
+
+/// The key.
+fn key() -> libc::pthread_key_t {
+    KEY.load(Relaxed).try_into().expect("a key")
+}
+
+/// Destructor of the key: allocates, in three of the four rounds that there are.
+extern "C" fn again(rounds: *mut libc::c_void) {
+    check(&vectors(3, 30));
+    if rounds.addr() < 3 {
+        // SAFETY: the key was created and is never deleted.
+        unsafe { libc::pthread_setspecific(key(), rounds.wrapping_byte_add(1)) };
+    }
+}
+
+#[test]
+fn what_threads_take_in_late_destructors_comes_back() {
+    in_child("what_threads_take_in_late_destructors_comes_back", "on_error=abort", || {
+        give_up_after(120);
+        let mut created = 0;
+        // SAFETY: a valid place, and a function that stays.
+        assert_eq!(unsafe { libc::pthread_key_create(&raw mut created, Some(again)) }, 0);
+        KEY.store(created.try_into().expect("a number"), Relaxed);
+        let run = |threads| {
+            for _ in 0..threads {
+                // SAFETY: the key was created and is never deleted.
+                let set = || unsafe { libc::pthread_setspecific(key(), core::ptr::without_provenance(1)) };
+                assert_eq!(spawn(set).join().expect("no panic"), 0);
+            }
+        };
+        run(50);
+        let before = resident();
+        run(500);
+        if let (Some(before), Some(after)) = (before, resident()) {
+            assert!(after < before + (2 << 20), "{} KiB more", (after - before) >> 10);
+        }
+    });
 }

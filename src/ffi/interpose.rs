@@ -15,6 +15,8 @@
 //! - the zone functions (`malloc_zone_free`, `malloc_zone_from_ptr` …) and `malloc_type_realloc` of newer systems: they do
 //!   not know our blocks.
 //!
+//! dyld reads no pairs in programs, so `libft_malloc.a` replaces nothing there.
+//!
 //! `scripts/check-targets` compiles and links this for both architectures, and reads the pairs, imports and exports of
 //! the result. Nobody has run it. `aligned_alloc` needs macOS 10.15.
 

@@ -62,6 +62,10 @@ fn check_heap() {
         assert!(owned.insert(zone.address()), "a zone of central's in a cache");
     }
     let pages = HEAP.pages.lock();
+    // What central owns changes under its mutex only, so runs that are no zones are never central's.
+    let descriptors = pages.arenas().flat_map(|arena| (0..GRANULES).filter_map(move |g| arena.zone(g)));
+    let mut runs = descriptors.filter(|zone| zone.role() != Role::Blocks);
+    assert!(runs.all(|run| !run.owner.is(&HEAP.owner)));
     let zones = pages.arenas().flat_map(|arena| (0..GRANULES).filter_map(move |g| arena.covering(g)));
     let zones: BTreeSet<_> = zones.filter(|zone| zone.role() == Role::Blocks).map(Zone::address).collect();
     for &address in &zones {

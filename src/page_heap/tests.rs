@@ -5,7 +5,7 @@
 mod failing;
 mod model;
 
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::collections::BTreeSet;
 
 use super::*;
@@ -23,12 +23,17 @@ struct World {
     near: *mut u8,
 }
 
+/// Worlds so far.
+static WORLDS: AtomicUsize = AtomicUsize::new(0);
+
 impl World {
     /// A world of its own.
     fn new(os: Mock) -> Self {
         // SAFETY: all fields are atomics, for which zero is valid. On the heap at once: 16 MiB are too much for a stack.
         let map = Box::leak(unsafe { Box::<AddressMap>::new_zeroed().assume_init() });
-        let near = core::ptr::from_mut(map).cast();
+        // Far from each other: a world whose arenas are not where it wants them takes other ways.
+        let apart = WORLDS.fetch_add(1, Relaxed) << 35;
+        let near = core::ptr::from_mut(map).cast::<u8>().wrapping_sub(apart);
         Self { os, map, meta: Box::leak(Box::new(Mutex::new(Meta::new()))), near }
     }
 
@@ -267,6 +272,30 @@ fn a_large_heap_takes_few_calls_and_few_mappings() {
     // Some at first, then 16 MiB at a time.
     assert!(prepares < 16 + 4 * 256 + 60, "{prepares} prepare calls");
     assert!(world.os.mappings() < 30, "{} mappings", world.os.mappings());
+}
+
+#[test]
+fn the_shortest_run_that_fits_is_taken() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    // One free run of a whole arena, cut from the front.
+    let whole = heap.take(&tools, GRANULES, 1).expect("memory").zone;
+    heap.give(&tools, whole, 0);
+    // Free runs of these lengths, kept apart by runs in use; 70, 80 and 90 hang in one bin.
+    let lengths = [90, 4, 70, 9, 80, 200, 3];
+    let runs = lengths.map(|granules| {
+        let zone = heap.take(&tools, granules, 1).expect("memory").zone;
+        heap.take(&tools, 1, 1).expect("memory");
+        zone
+    });
+    for zone in runs {
+        heap.give(&tools, zone, 0);
+    }
+    heap.check_invariants(world.map);
+    for (granules, expected) in [(66, 2), (76, 4), (86, 0), (8, 3), (150, 5)] {
+        let zone = heap.take(&tools, granules, 1).expect("memory").zone;
+        assert_eq!(zone.address(), runs[expected].address(), "{granules} granules");
+    }
 }
 
 #[test]
