@@ -161,9 +161,12 @@ fn the_last_blocks_of_threads_that_ended_are_to_be_had() {
         let (start, blocks) = (Barrier::new(2), &mut blocks);
         std::thread::scope(|scope| {
             let filler = scope.spawn(|| {
+                // The standard library maps a signal stack for the thread before this.
+                start.wait();
                 start.wait();
                 take_all(blocks, 1024);
             });
+            start.wait();
             limit(32);
             start.wait();
             filler.join().expect("no panic");
