@@ -14,11 +14,11 @@ use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
-use crate::fold::{count_down, is_below, with_bit};
+use crate::fold::{count_down, with_bit};
 use crate::list::List;
-use crate::ptr::{low8, size, wide};
+use crate::ptr::{low8, size};
 use crate::remote::{Owner, Pending, post};
-use crate::size_class::{CLASSES, Class, FREED, FRESH, LIVE, WINDOW, slot_offsets};
+use crate::size_class::{CLASSES, Class, FRESH, LIVE, WINDOW, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
 use crate::zone::{Place, Zone};
 
@@ -155,16 +155,25 @@ impl Cache {
         let (Some(slot), Some(zone)) = (self.slots.get(class.index()), self.current_of(class)) else {
             return (ptr::null_mut(), false);
         };
-        let mut before = FREED;
-        let block = slot.take(bytes, |state| before = state.get(), ptr::null_mut);
-        if block.is_null() {
-            return (block, false);
-        }
-        if !class.records_in_state() {
-            let offset = block.addr().wrapping_sub(zone.address());
-            zone.set_requested(offset / class.block(), bytes);
-        }
-        (block, before == FRESH && zone.is_clean())
+        let mut fresh = false;
+        let in_state = if class.records_in_state() { bytes } else { class.block() };
+        let before = |state: &RelaxedU8| {
+            fresh = state.get() == FRESH;
+            if !class.records_in_state() {
+                zone.set_wide_slack(state, class.block() - bytes);
+            }
+        };
+        let block = slot.take(in_state, before, ptr::null_mut);
+        (block, fresh && zone.is_clean())
+    }
+
+    /// Opens the next window of the class's current zone and takes a block from it; null if there is no such window.
+    ///
+    /// Most misses end here: in a heap that is in use, windows have only a few free blocks each.
+    #[inline]
+    pub(crate) fn take_next(&self, class: Class, bytes: usize) -> Taken {
+        let opened = self.current_of(class).is_some_and(|zone| self.open_window(class, zone));
+        if opened { self.take_class(class, bytes) } else { (ptr::null_mut(), false) }
     }
 
     /// The zone of a class's window.
@@ -189,26 +198,23 @@ impl Cache {
     /// Makes `zone` the class's current one and opens its first window.
     pub(crate) fn start_zone(&'static self, class: Class, zone: &'static Zone) -> bool {
         zone.set_current();
-        if let Some(current) = self.current.get(class.index()) {
+        if let (Some(slot), Some(current)) = (self.slots.get(class.index()), self.current.get(class.index())) {
+            slot.block.set(class.layout().block);
+            slot.tag.set(u32::from(LIVE) + class.layout().block);
             current.set(Some(zone));
         }
         self.open_window(class, zone)
     }
 
     /// Points the class's slot to the next window of its current zone.
+    #[inline(always)]
     fn open_window(&self, class: Class, zone: &'static Zone) -> bool {
         let (Some(slot), Some(window)) = (self.slots.get(class.index()), zone.next_window()) else {
             return false;
         };
-        let first = window * WINDOW;
-        let (Some(word), Some(states)) = (zone.words().get(window), zone.states().get(first..)) else {
-            return false;
-        };
-        slot.window.set(NonNull::from_ref(word));
-        slot.base.set(zone.start.get().wrapping_add(first * class.block()));
-        slot.state.set(states.as_ptr());
-        slot.block.set(zone.layout().block);
-        slot.tag.set(u32::from(LIVE) + zone.layout().block);
+        slot.window.set(window.word);
+        slot.base.set(window.base);
+        slot.state.set(window.state);
         true
     }
 
@@ -338,30 +344,18 @@ pub(crate) enum Freed {
     No,
 }
 
-/// Frees the block of `zone`, one of the calling thread's own zones, that starts at `address`.
+/// Frees the block of `zone`, one of the calling thread's own zones, that starts at `address`. The zone is not shared,
+/// or the block's state byte says that no other thread has freed it.
 ///
 /// The other hit path. One multiplication gives the block's index and tells whether `address` is a block's start; the
-/// state byte tells whether it is live.
+/// bit tells whether the block is free already.
 #[inline(always)]
 pub(crate) fn free_own(zone: &'static Zone, address: usize) -> Freed {
-    let offset = wide(address.wrapping_sub(zone.address()));
-    let reciprocal = zone.reciprocal.get();
-    let (index, rest) = crate::ptr::widening_mul(offset, reciprocal);
-    let index = crate::ptr::size64(index);
-    if rest >= reciprocal {
-        return Freed::No;
-    }
-    let states: *const RelaxedU8 = zone.state.get();
-    // SAFETY: `address` is in the zone's run, so the index is at most the number of blocks: there is one spare byte.
-    if unsafe { is_below::<LIVE>(states, index) } {
-        return Freed::No;
-    }
-    // SAFETY: the index is below the number of blocks, since only blocks are ever live.
+    let Some(index) = zone.index_of(address) else { return Freed::No };
+    // SAFETY: only blocks have an index.
     let word = unsafe { &*zone.free.get().wrapping_add(index / WINDOW) };
-    // First the word, which the next malloc waits for.
-    word.set(with_bit(word.get(), index));
-    // SAFETY: as above.
-    unsafe { &*states.wrapping_add(index) }.set(FREED);
+    let Some(freed) = with_bit(word.get(), index) else { return Freed::No };
+    word.set(freed);
     // SAFETY: the field is such a counter, and the zone is this thread's.
     let woke = unsafe { count_down::<Zone, { offset_of!(Zone, wake) }>(zone) };
     if woke { Freed::Woke } else { Freed::Done }

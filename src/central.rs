@@ -41,7 +41,7 @@ impl Central {
     /// bitmaps any more.
     pub(crate) fn take(&mut self, class: Class, taker: &'static Owner) -> Option<&'static Zone> {
         let zone = self.available.get(class.index())?.pop()?;
-        zone.owner.set(Some(taker));
+        zone.owner.pass(taker);
         Some(zone)
     }
 

@@ -1,21 +1,24 @@
-//! Four steps of the hit paths as single instructions.
+//! Five steps of the hit paths as single instructions.
 //!
 //! The compiler does not fold a relaxed atomic load into the instruction that uses it, and takes three instructions to
 //! set a bit whose number is in a register. On x86-64 each function here is what it would emit for plain memory; on
-//! other machines it is the relaxed operation in Rust. Worth 5 of the 42 instructions of `free`.
+//! other machines it is the relaxed operation in Rust.
 
 #![expect(unsafe_code, reason = "assembly")]
 
 #[cfg(target_arch = "x86_64")]
 use core::arch::asm;
 
+use core::sync::atomic::AtomicPtr;
+
+#[cfg(not(target_arch = "x86_64"))]
+use crate::sync::RelaxedPtr;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 use crate::sync::RelaxedU64;
-use crate::sync::{Link, RelaxedU8};
 
-/// Whether `link` leads to `target`.
+/// Whether `cell` holds the address of `target`.
 #[inline(always)]
-pub(crate) fn leads_to<T>(link: &Link<T>, target: &'static T) -> bool {
+pub(crate) fn holds<T>(cell: &AtomicPtr<T>, target: &'static T) -> bool {
     #[cfg(target_arch = "x86_64")]
     {
         // SAFETY: one load of 8 aligned bytes, like the relaxed one.
@@ -23,7 +26,7 @@ pub(crate) fn leads_to<T>(link: &Link<T>, target: &'static T) -> bool {
             asm!(
                 "cmp qword ptr [{0}], {1}",
                 "jne {2}",
-                in(reg) link,
+                in(reg) cell,
                 in(reg) target,
                 label { return false },
                 options(readonly, nostack),
@@ -33,52 +36,102 @@ pub(crate) fn leads_to<T>(link: &Link<T>, target: &'static T) -> bool {
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        link.is(target)
+        core::ptr::eq(cell.load(core::sync::atomic::Ordering::Relaxed), target)
     }
 }
 
-/// Whether the byte at `first + index` is less than `BOUND`.
+/// The product of `address − first` and `reciprocal`, high half and low half. Both are in `structure`, so many bytes into
+/// it.
 ///
 /// # Safety
-/// There is a cell at that address.
+/// A pointer cell and a [`RelaxedU64`] are there.
 #[inline(always)]
-pub(crate) unsafe fn is_below<const BOUND: u8>(first: *const RelaxedU8, index: usize) -> bool {
+pub(crate) unsafe fn scale<T, const FIRST: usize, const RECIPROCAL: usize>(
+    structure: &T,
+    address: usize,
+) -> (u64, u64) {
     #[cfg(target_arch = "x86_64")]
     {
-        // SAFETY: one load of a byte that the caller says is there.
+        let (high, low);
+        // SAFETY: two loads of 8 aligned bytes, which the caller says are there.
         unsafe {
             asm!(
-                "cmp byte ptr [{0} + {1}], {bound}",
-                "jb {2}",
-                in(reg) first,
-                in(reg) index,
-                label { return true },
-                bound = const BOUND,
+                "sub rax, qword ptr [{0} + {first}]",
+                "mul qword ptr [{0} + {reciprocal}]",
+                in(reg) structure,
+                inout("rax") address => low,
+                out("rdx") high,
+                first = const FIRST,
+                reciprocal = const RECIPROCAL,
+                options(pure, readonly, nostack),
+            );
+        }
+        (high, low)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let field = |offset| core::ptr::from_ref(structure).cast::<u8>().wrapping_add(offset);
+        // SAFETY: the caller's promise.
+        let (first, reciprocal) =
+            unsafe { (&*field(FIRST).cast::<RelaxedPtr<u8>>(), &*field(RECIPROCAL).cast::<RelaxedU64>()) };
+        crate::ptr::widening_mul(crate::ptr::wide(address.wrapping_sub(first.get().addr())), reciprocal.get())
+    }
+}
+
+/// Whether `value` is less than the field `OFFSET` bytes into `structure`.
+///
+/// # Safety
+/// A [`RelaxedU64`] is there.
+#[inline(always)]
+pub(crate) unsafe fn is_less<T, const OFFSET: usize>(value: u64, structure: &T) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // SAFETY: one load of 8 aligned bytes, which the caller says are there.
+        unsafe {
+            asm!(
+                "cmp {0}, qword ptr [{1} + {offset}]",
+                "jae {2}",
+                in(reg) value,
+                in(reg) structure,
+                label { return false },
+                offset = const OFFSET,
                 options(readonly, nostack),
             );
         }
-        false
+        true
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
         // SAFETY: the caller's promise.
-        unsafe { &*first.wrapping_add(index) }.get() < BOUND
+        value < unsafe { &*core::ptr::from_ref(structure).cast::<u8>().wrapping_add(OFFSET).cast::<RelaxedU64>() }.get()
     }
 }
 
-/// `word` with bit `index % 64` set.
+/// `word` with bit `index % 64` set; `None` if it is set already.
 #[inline(always)]
-pub(crate) fn with_bit(word: u64, index: usize) -> u64 {
+pub(crate) fn with_bit(word: u64, index: usize) -> Option<u64> {
     #[cfg(target_arch = "x86_64")]
     {
+        // SAFETY: reads two registers.
+        unsafe {
+            asm!(
+                "bt {0}, {1}",
+                "jc {2}",
+                in(reg) word,
+                in(reg) index,
+                label { return None },
+                options(nomem, nostack),
+            );
+        }
         let mut word = word;
-        // SAFETY: changes one register.
+        // SAFETY: changes one register. Not in one piece with the test: then the label could not be left with an output.
         unsafe { asm!("bts {0}, {1}", inout(reg) word, in(reg) index, options(pure, nomem, nostack)) };
-        word
+        Some(word)
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        word | 1 << (index % 64)
+        let bit = 1 << (index % 64);
+        (word & bit == 0).then_some(word | bit)
     }
 }
 
@@ -116,27 +169,37 @@ pub(crate) unsafe fn count_down<T, const OFFSET: usize>(structure: &T) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use core::mem::offset_of;
+
     use super::*;
 
     #[test]
     fn each_step_does_what_it_says() {
         static A: u32 = 1;
         static B: u32 = 2;
-        let link = Link::none();
-        link.set(Some(&A));
-        assert!(leads_to(&link, &A) && !leads_to(&link, &B));
+        let cell = AtomicPtr::new((&raw const A).cast_mut());
+        assert!(holds(&cell, &A) && !holds(&cell, &B));
 
-        let bytes = [RelaxedU8::new(1), RelaxedU8::new(2), RelaxedU8::new(255)];
-        // SAFETY: the indices are in the array.
-        let below = |index| unsafe { is_below::<2>(bytes.as_ptr(), index) };
-        assert_eq!([below(0), below(1), below(2)], [true, false, false]);
+        assert_eq!(with_bit(0, 64 + 5), Some(1 << 5));
+        assert_eq!(with_bit(1 << 62, 63), Some(3 << 62));
+        assert_eq!((with_bit(1 << 63, 63), with_bit(u64::MAX, 64)), (None, None));
 
-        assert_eq!(with_bit(0, 64 + 5), 1 << 5);
-        assert_eq!(with_bit(1 << 63, 63), 1 << 63);
+        let (target, address) = (&raw const A, (&raw const A).addr());
+        let parts = (AtomicPtr::new(target.cast_mut()), RelaxedU64::new(u64::MAX / 48 + 1));
+        // SAFETY: the offsets are those of the cells.
+        let scaled = |address| unsafe {
+            scale::<_, { offset_of!((AtomicPtr<u32>, RelaxedU64), 0) }, { offset_of!((AtomicPtr<u32>, RelaxedU64), 1) }>(
+                &parts, address,
+            )
+        };
+        assert_eq!((scaled(address), scaled(address + 480).0, scaled(address + 479).0), ((0, 0), 10, 9));
 
         let pair = (RelaxedU64::new(7), RelaxedU64::new(2));
+        // SAFETY: as below.
+        let less = |value| unsafe { is_less::<_, { offset_of!((RelaxedU64, RelaxedU64), 1) }>(value, &pair) };
+        assert_eq!([less(1), less(2), less(3)], [true, false, false]);
         // SAFETY: the second counter's offset is 8 or 0; `offset_of` knows.
-        let down = || unsafe { count_down::<_, { core::mem::offset_of!((RelaxedU64, RelaxedU64), 1) }>(&pair) };
+        let down = || unsafe { count_down::<_, { offset_of!((RelaxedU64, RelaxedU64), 1) }>(&pair) };
         assert!(!down() && down());
         assert_eq!((pair.0.get(), pair.1.get()), (7, 0));
     }

@@ -2,6 +2,7 @@
 //!
 //! | step | who | operation |
 //! |---|---|---|
+//! | 0 | freeing thread, once a zone | mark the zone as shared, so that its owner's frees look at the state byte |
 //! | 1 | freeing thread | state byte := `FREED`, bit kept in its [`Pending`] |
 //! | 2 | freeing thread, when the pending word changes, at slow paths, at its end | `remote[word] |= bits` (release); if the word was empty: post the zone |
 //! | 3 | post | `posted: 0 → 1`; push the zone into its owner's inbox |
@@ -17,6 +18,7 @@
 
 use core::sync::atomic::{AtomicPtr, Ordering, fence};
 
+use crate::fold::holds;
 use crate::ptr::{low32, size};
 use crate::sync::{Link, RelaxedU32, RelaxedU64, address};
 use crate::zone::Zone;
@@ -26,6 +28,64 @@ use crate::zone::Zone;
 pub(crate) struct Owner {
     /// Zones with remote frees, linked through `next_posted`; [`closed`] while nobody would look.
     inbox: AtomicPtr<Zone>,
+}
+
+/// A relaxed cell that holds a zone's owner, or nothing, and whether the zone is *shared*: whether another thread has
+/// freed blocks in it. The mark is bit 0 of the address, so that for a shared zone the hit path of `free`, which
+/// compares the whole cell with the thread's cache, fails.
+pub(crate) struct OwnerLink(AtomicPtr<Owner>);
+
+/// The mark of a shared zone.
+const SHARED: usize = 1;
+
+impl OwnerLink {
+    /// The owner, if any.
+    pub(crate) fn get(&self) -> Option<&'static Owner> {
+        // SAFETY: `set` and `pass` are the only writers of addresses, which are aligned: bit 0 is the mark.
+        unsafe { self.0.load(Ordering::Relaxed).map_addr(|address| address & !SHARED).as_ref() }
+    }
+
+    /// Whether the zone is `owner`'s.
+    pub(crate) fn is(&self, owner: &'static Owner) -> bool {
+        self.get().is_some_and(|own| core::ptr::eq(own, owner))
+    }
+
+    /// Whether the zone is shared.
+    #[cfg(test)]
+    pub(crate) fn is_shared(&self) -> bool {
+        self.0.load(Ordering::Relaxed).addr() & SHARED != 0
+    }
+
+    /// Whether the zone is `owner`'s and not shared.
+    #[inline(always)]
+    pub(crate) fn is_alone(&self, owner: &'static Owner) -> bool {
+        holds(&self.0, owner)
+    }
+
+    /// Gives a zone without live blocks to `owner`; it is not shared.
+    pub(crate) fn set(&self, owner: &'static Owner) {
+        self.0.store(address(Some(owner)), Ordering::Relaxed);
+    }
+
+    /// Gives the zone to `owner` as it is.
+    pub(crate) fn pass(&self, owner: &'static Owner) {
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            let new = address(Some(owner)).map_addr(|address| address | old.addr() & SHARED);
+            match self.0.compare_exchange_weak(old, new, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// Marks the zone as shared, before anything is freed in it by another thread than its owner's.
+    #[inline]
+    pub(crate) fn share(&self) {
+        if self.0.load(Ordering::Relaxed).addr() & SHARED == 0 {
+            self.0.fetch_or(SHARED, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The mark of a closed inbox: an address that is no zone's.

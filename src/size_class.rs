@@ -35,10 +35,10 @@ pub(crate) const WINDOW: usize = 64;
 /// State byte of a block that was never handed out (fresh metadata is zero).
 pub(crate) const FRESH: u8 = 0;
 
-/// State byte of a block that was freed.
+/// State byte of a block that another thread freed.
 pub(crate) const FREED: u8 = 1;
 
-/// Smallest state byte of a live block. TINY and SMALL blocks store `LIVE + slack`; MEDIUM blocks store `LIVE` and
+/// Smallest state byte of a block that is live, or that its zone's owner freed. TINY and SMALL blocks store `LIVE + slack`; MEDIUM blocks store `LIVE` and
 /// keep their slack in a wider array.
 pub(crate) const LIVE: u8 = 2;
 
@@ -75,7 +75,7 @@ impl Kind {
 pub(crate) struct Class(u8);
 
 /// How a zone of one class is cut, and how its metadata chunk is laid out (byte offsets into the chunk):
-/// `[free words][remote words][state bytes, one spare][wide slack, MEDIUM only]`.
+/// `[free words][remote words][state bytes][wide slack, MEDIUM only]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
     /// Bytes of a block.
@@ -169,9 +169,7 @@ impl Layout {
         };
         let blocks = granules * GRANULE / bytes;
         let words = blocks.div_ceil(WINDOW);
-        // One spare state byte: the end of the last granule may look like one more block, which is never live.
-        let states = (words * WINDOW + 1).next_multiple_of(2);
-        let wide_at = words * 16 + states;
+        let wide_at = words * 16 + words * WINDOW;
         let chunk = if bytes <= SMALL_MAX { wide_at } else { wide_at + 2 * blocks };
         Self {
             block,
@@ -189,10 +187,16 @@ impl Class {
     /// The class of the smallest blocks.
     pub(crate) const SMALLEST: Self = Self(0);
 
+    /// The class that serves requests of `bytes`; `None` above [`SMALL_MAX`].
+    #[inline]
+    pub(crate) fn of_small(bytes: usize) -> Option<Self> {
+        SMALL_CLASS.get(bytes.div_ceil(16)).map(|&index| Self(index))
+    }
+
     /// The class that serves requests of `bytes`; `None` above [`MEDIUM_MAX`].
     pub(crate) fn of(bytes: usize) -> Option<Self> {
         if bytes <= SMALL_MAX {
-            return SMALL_CLASS.get(bytes.div_ceil(16)).map(|&index| Self(index));
+            return Self::of_small(bytes);
         }
         if bytes > MEDIUM_MAX {
             return None;

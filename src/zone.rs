@@ -1,25 +1,34 @@
 //! A zone: a run of granules cut into equal blocks, described out of band.
 //!
 //! The descriptor is two cache lines; the bitmaps and the state bytes are in a metadata chunk:
-//! - `free`: bit set = the owner may hand the block out. Exposed a word at a time: words from `exposed / 64` on are
-//!   zero and their pages untouched, the zone's one large free block.
+//! - `free`: bit set = the owner may hand the block out. Exposed a word at a time: blocks of words from `exposed / 64`
+//!   on are free and their pages untouched, the zone's one large free block.
 //! - `remote`: bits set by other threads' frees, moved into `free` by the owner (`collect`).
-//! - `state`: one byte a block: [`FRESH`], [`FREED`] or [`LIVE`] + slack. It alone decides whether a free is right:
-//!   whoever frees a block sets it, so a second free is seen at the call, whichever thread freed first.
+//! - `state`: one byte a block: [`FRESH`], [`FREED`] or [`LIVE`] + slack. `malloc` writes it, and a free by another
+//!   thread; the owner's own free leaves it, for the bit in `free` says enough and costs one cache line less.
 //!
-//! Invariants: a bit in `free` or `remote` ⇒ its state is `FREED` or `FRESH`; `free ∩ remote = ∅`;
-//! for zones that are not current, `free blocks = mark − wake` (see `wake`).
+//! A block is live if its state is `LIVE` or more and its bit in `free` is clear: both are places that every thread
+//! sees, so a second free is seen at the call, whichever thread freed first. The owner's free looks at the bit alone as
+//! long as no other thread has freed anything in the zone ([`OwnerLink::share`]).
+//!
+//! Invariants: a bit in `remote` ⇒ its state is `FREED`; `free ∩ remote = ∅`; for zones that are not current,
+//! `free blocks = mark − wake` (see `wake`).
+//!
+//! Blocks fill the run to its end: what remains of it is before the first one, where offsets are negative and the
+//! multiplication that finds a block's index refuses them.
 //!
 //! A descriptor also describes runs that are not zones (free runs, LARGE blocks): `role` tells. No locks here and no
 //! OS: the owner alone calls what changes `free`, the page heap's mutex covers `role` and the run's extent.
 
 #![expect(unsafe_code, reason = "bitmaps are raw metadata memory")]
 
+use core::mem::offset_of;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
+use crate::fold::{is_less, scale};
 use crate::ptr::{byte_size, low8, low16, low32, size, size64, wide, widening_mul};
-use crate::remote::Owner;
+use crate::remote::{Owner, OwnerLink};
 use crate::size_class::{Class, FREED, FRESH, GRANULE, Kind, LIVE, Layout, WINDOW};
 use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize};
 
@@ -56,8 +65,19 @@ pub(crate) enum Spot {
     Start(usize),
     /// So many bytes (`1`) into block `0`.
     Inside(usize, usize),
-    /// Behind the last block.
-    Tail,
+    /// Before the first block.
+    Head,
+}
+
+/// 64 blocks of a zone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Window {
+    /// Their bits in `free`.
+    pub(crate) word: NonNull<RelaxedU64>,
+    /// State byte of the first one.
+    pub(crate) state: *const RelaxedU8,
+    /// Its first byte.
+    pub(crate) base: *mut u8,
 }
 
 /// `wake` of a current zone: so many frees never come.
@@ -68,15 +88,13 @@ const NEVER: u64 = u64::MAX;
 pub(crate) struct Zone {
     // Read by every free.
     /// Whose zone this is: the thread cache that may use it without a lock, or central.
-    pub(crate) owner: Link<Owner>,
-    /// First byte of the run.
-    pub(crate) start: RelaxedPtr<u8>,
+    pub(crate) owner: OwnerLink,
+    /// First byte of the first block.
+    first: RelaxedPtr<u8>,
     /// [`Layout::reciprocal`].
     pub(crate) reciprocal: RelaxedU64,
     /// The metadata chunk; its first words are the `free` bitmap.
     pub(crate) free: RelaxedPtr<RelaxedU64>,
-    /// The state bytes.
-    pub(crate) state: RelaxedPtr<RelaxedU8>,
     /// Frees by the owner until the zone needs attention.
     pub(crate) wake: RelaxedU64,
     /// Blocks exposed so far.
@@ -95,13 +113,19 @@ pub(crate) struct Zone {
     window: RelaxedU16,
     /// Granules of the run.
     pub(crate) granules: RelaxedU16,
+    /// The state bytes.
+    state: RelaxedPtr<RelaxedU8>,
     // Read by slow paths.
+    /// First byte of the run.
+    pub(crate) start: RelaxedPtr<u8>,
     /// Next in the list that `place` names, or in a list of free runs.
     pub(crate) next: Link<Zone>,
     /// Previous in that list.
     pub(crate) previous: Link<Zone>,
     /// Next in an inbox.
     pub(crate) next_posted: Link<Zone>,
+    /// Bytes of a block.
+    block: RelaxedU32,
     /// 1 while in an inbox, or on the way there.
     pub(crate) posted: AtomicU32,
     /// Requested bytes of a LARGE block.
@@ -175,15 +199,21 @@ impl Zone {
     pub(crate) fn cut(&self, class: Class, chunk: NonNull<u8>, clean: bool, owner: &'static Owner) {
         let layout = class.layout();
         let words = size(layout.words);
+        let head = self.bytes() - size(layout.blocks * layout.block);
+        self.first.set(self.start.get().wrapping_add(head));
         self.free.set(chunk.as_ptr().cast());
         self.state.set(chunk.as_ptr().wrapping_add(words * 16).cast());
+        for (window, word) in self.words_of(layout).iter().enumerate() {
+            word.set(Self::blocks_of_window(layout, window));
+        }
         self.reciprocal.set(layout.reciprocal);
+        self.block.set(layout.block);
         self.class.set(class.byte());
         self.clean.set(clean);
         self.exposed.set(0);
         self.purged.set(0);
         self.set_current();
-        self.owner.set(Some(owner));
+        self.owner.set(owner);
     }
 
     /// The metadata chunk, on the way back to the pool, and its bytes.
@@ -201,10 +231,21 @@ impl Zone {
         self.purged.set(0);
     }
 
+    /// The bits of the blocks that a window has; only the last one may have fewer than 64.
+    fn blocks_of_window(layout: &Layout, window: usize) -> u64 {
+        let left = size(layout.blocks).saturating_sub(window * WINDOW);
+        if left >= WINDOW { u64::MAX } else { (1 << left) - 1 }
+    }
+
     /// The `free` bitmap.
     pub(crate) fn words(&self) -> &'static [RelaxedU64] {
+        self.words_of(self.layout())
+    }
+
+    /// The `free` bitmap of a zone that is cut in this way.
+    fn words_of(&self, layout: &Layout) -> &'static [RelaxedU64] {
         // SAFETY: `cut` pointed `free` to a chunk with this many words, which stays mapped for ever.
-        unsafe { core::slice::from_raw_parts(self.free.get(), size(self.layout().words)) }
+        unsafe { core::slice::from_raw_parts(self.free.get(), size(layout.words)) }
     }
 
     /// The `remote` bitmap.
@@ -215,7 +256,7 @@ impl Zone {
         unsafe { core::slice::from_raw_parts(start, words) }
     }
 
-    /// The state bytes, without the spare one.
+    /// The state bytes.
     pub(crate) fn states(&self) -> &'static [RelaxedU8] {
         // SAFETY: as in `words`: the state bytes follow the bitmaps.
         unsafe { core::slice::from_raw_parts(self.state.get(), size(self.layout().blocks)) }
@@ -233,19 +274,37 @@ impl Zone {
         unsafe { core::slice::from_raw_parts(start.cast(), size(layout.blocks)) }
     }
 
+    /// The block that starts at `address`, an address in this zone, whether it is live or not.
+    #[inline(always)]
+    pub(crate) fn index_of(&self, address: usize) -> Option<usize> {
+        // SAFETY: the fields are such cells.
+        let (index, rest) =
+            unsafe { scale::<Self, { offset_of!(Self, first) }, { offset_of!(Self, reciprocal) }>(self, address) };
+        // For multiples of the block size the rest is at most index × (reciprocal − 2^64 / block), for negative offsets
+        // it is as large as for those that point into a block.
+        // SAFETY: as above.
+        if unsafe { is_less::<Self, { offset_of!(Self, reciprocal) }>(rest, self) } {
+            Some(size64(index))
+        } else {
+            None
+        }
+    }
+
     /// What `address`, an address in this zone, points to.
     pub(crate) fn spot(&self, address: usize) -> Spot {
         let layout = self.layout();
-        let offset = address.wrapping_sub(self.address());
+        let Some(offset) = address.checked_sub(self.first.get().addr()) else { return Spot::Head };
         let (index, _) = widening_mul(wide(offset), layout.reciprocal);
         let index = size64(index);
-        if index >= size(layout.blocks) {
-            return Spot::Tail;
-        }
         match offset - index * size(layout.block) {
             0 => Spot::Start(index),
             inside => Spot::Inside(index, inside),
         }
+    }
+
+    /// First byte of a block.
+    pub(crate) fn block_at(&self, index: usize) -> *mut u8 {
+        self.first.get().wrapping_add(index * size(self.block.get()))
     }
 
     /// The state byte of a block; [`FRESH`] for blocks that do not exist.
@@ -253,11 +312,42 @@ impl Zone {
         self.states().get(index).map_or(FRESH, RelaxedU8::get)
     }
 
+    /// Whether the owner may hand a block out.
+    fn is_free(&self, index: usize) -> bool {
+        let (word, bit) = Self::bit_of(index);
+        self.words().get(word).is_some_and(|word| word.get() & bit != 0)
+    }
+
+    /// Whether a block is live.
+    pub(crate) fn is_live(&self, index: usize) -> bool {
+        self.state_of(index) >= LIVE && !self.is_free(index)
+    }
+
     /// Requested bytes of a block; `None` if it is not live.
     pub(crate) fn requested_of(&self, index: usize) -> Option<usize> {
+        if !self.is_live(index) {
+            return None;
+        }
         let slack = byte_size(self.state_of(index).checked_sub(LIVE)?);
         let slack = self.wide_slack().get(index).map_or(slack, |wide| usize::from(wide.get()));
         Some(size(self.layout().block).saturating_sub(slack))
+    }
+
+    /// Notes that another thread than the owner's frees a block: the one mark that all threads see, so from here on
+    /// another free of this block is a double free.
+    pub(crate) fn mark_freed(&self, index: usize) {
+        self.owner.share();
+        if let Some(state) = self.states().get(index) {
+            state.set(FREED);
+        }
+    }
+
+    /// Notes the slack of the MEDIUM block with this state byte.
+    pub(crate) fn set_wide_slack(&self, state: &RelaxedU8, slack: usize) {
+        let index = core::ptr::from_ref(state).addr() - self.state.get().addr();
+        if let Some(wide) = self.wide_slack().get(index) {
+            wide.set(low16(slack));
+        }
     }
 
     /// Notes that a block is live with `requested` bytes; the caller owns the block, the class records the slack.
@@ -283,39 +373,47 @@ impl Zone {
     }
 
     /// The next window with free blocks after the one in use, exposing fresh memory when no exposed block is free.
-    pub(crate) fn next_window(&self) -> Option<usize> {
-        let words = self.words();
+    #[inline]
+    pub(crate) fn next_window(&self) -> Option<Window> {
         let exposed = size(self.exposed.get()).div_ceil(WINDOW);
-        let touched = words.get(..exposed)?;
-        let last = usize::from(self.window.get());
-        let from = if last < exposed { last + 1 } else { 0 };
-        let found = (from..exposed).chain(0..from).find(|&w| touched.get(w).is_some_and(|word| word.get() != 0));
-        let window = found.or_else(|| self.expose())?;
+        // SAFETY: as in `words_of`; at most that many windows are exposed.
+        let words = unsafe { core::slice::from_raw_parts(self.free.get(), exposed) };
+        let from = usize::from(self.window.get().wrapping_add(1)).min(exposed);
+        let (before, behind) = words.split_at(from);
+        let has_blocks = |word: &RelaxedU64| word.get() != 0;
+        let found = behind.iter().position(has_blocks).map(|at| from + at);
+        let window = found.or_else(|| before.iter().position(has_blocks)).or_else(|| self.expose())?;
         self.window.set(low16(window));
-        Some(window)
+        // SAFETY: as above; `expose` gives one that exists too.
+        let word = unsafe { NonNull::from_ref(&*self.free.get().wrapping_add(window)) };
+        let first = window * WINDOW;
+        let state = self.state.get().wrapping_add(first);
+        Some(Window { word, state, base: self.first.get().wrapping_add(first * size(self.block.get())) })
     }
 
-    /// Makes the next window of fresh blocks free; `None` when all are exposed.
+    /// Opens the next window of fresh blocks; `None` when all are exposed.
     fn expose(&self) -> Option<usize> {
-        let exposed = size(self.exposed.get());
-        let left = size(self.layout().blocks) - exposed;
-        let window = exposed / WINDOW;
-        let count = left.min(WINDOW);
-        let word = self.words().get(window).filter(|_| left > 0)?;
-        word.set(if count == WINDOW { u64::MAX } else { (1 << count) - 1 });
-        self.exposed.set(low32(exposed + count));
-        Some(window)
+        let (exposed, blocks) = (self.exposed.get(), self.layout().blocks);
+        if exposed == blocks {
+            return None;
+        }
+        self.exposed.set((exposed + low32(WINDOW)).min(blocks));
+        Some(size(exposed) / WINDOW)
     }
 
     /// Bytes from the start that blocks may have touched.
     pub(crate) fn touched(&self) -> usize {
-        size(self.exposed.get()) * size(self.layout().block)
+        self.offset(size(self.exposed.get()))
+    }
+
+    /// Bytes from the start to a block.
+    pub(crate) fn offset(&self, index: usize) -> usize {
+        self.block_at(index).addr() - self.address()
     }
 
     /// Blocks that the owner may hand out, fresh ones included.
     pub(crate) fn free_blocks(&self) -> usize {
-        let exposed: usize = self.words().iter().map(|word| size(word.get().count_ones())).sum();
-        exposed + size(self.layout().blocks - self.exposed.get())
+        self.words().iter().map(|word| size(word.get().count_ones())).sum()
     }
 
     /// The first run of blocks at or behind `from` that the owner may hand out: its first block and its length.
@@ -379,7 +477,7 @@ impl Zone {
         collected
     }
 
-    /// Rebuilds `free` from the state bytes in the child of a fork, where the owner's thread is gone: what was on its
+    /// Completes `free` from the state bytes in the child of a fork, where the owner's thread is gone: what was on its
     /// way between bitmaps is free. Returns the number of free blocks.
     pub(crate) fn rebuild(&self) -> usize {
         for remote in self.remote_words() {
@@ -388,10 +486,11 @@ impl Zone {
         let exposed = size(self.exposed.get());
         for (word, states) in self.words().iter().zip(self.states().chunks(WINDOW)) {
             let bits = states.iter().enumerate().filter(|(_, state)| state.get() < LIVE);
-            word.set(bits.fold(0, |bits, (k, _)| bits | 1 << k));
+            word.set(bits.fold(word.get(), |bits, (k, _)| bits | 1 << k));
         }
-        let words = self.words().iter().skip(exposed.div_ceil(WINDOW));
-        words.for_each(|word| word.set(0));
+        for (window, word) in self.words().iter().enumerate().skip(exposed.div_ceil(WINDOW)) {
+            word.set(Self::blocks_of_window(self.layout(), window));
+        }
         self.free_blocks()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::os::mock::Random;
 use crate::remote::publish;
+use crate::size_class::FREED;
 use crate::zone::{Role, Spot};
 
 impl Cache {
@@ -24,7 +25,7 @@ impl Cache {
                     meet(zone, Place::Current);
                     assert_eq!(zone.class(), class);
                     let at = zone.words().iter().position(|word| core::ptr::eq(word, window)).expect("its window");
-                    assert_eq!(slot.base.get().addr(), zone.address() + at * WINDOW * class.block());
+                    assert_eq!(slot.base.get().addr(), zone.block_at(at * WINDOW).addr());
                     assert_eq!(slot.state.get(), zone.states()[at * WINDOW..].as_ptr());
                     assert_eq!((size(slot.block.get()), size(slot.tag.get())), (class.block(), class.block() + 2));
                 }
@@ -71,7 +72,7 @@ fn every_block_of_a_zone_is_handed_out_once_and_in_order() {
     let cache = cache();
     for class in Class::all() {
         let (zone, blocks) = full_zone(cache, class);
-        let expected: Vec<_> = (0..size(class.layout().blocks)).map(|index| zone.block_at(index)).collect();
+        let expected: Vec<_> = (0..size(class.layout().blocks)).map(|index| zone.block_at(index).addr()).collect();
         assert_eq!(blocks, expected);
         assert_eq!(zone.place(), Place::Full);
     }
@@ -119,7 +120,7 @@ fn the_lowest_free_block_of_the_window_comes_next() {
     }
     // What was freed is there at once, the lowest first; then the next fresh one.
     assert_eq!([take(), take(), take()], [blocks[7], blocks[20], blocks[30]]);
-    assert_eq!(take(), zone.block_at(40));
+    assert_eq!(take(), zone.block_at(40).addr());
 }
 
 #[test]
@@ -153,7 +154,7 @@ fn remote_frees_move_zones_as_own_ones_do() {
         let (zone, blocks) = full_zone(cache, class);
         let enough = (blocks.len() / 8).max(1);
         let free_remotely = |index: usize| {
-            zone.states()[index].set(FREED);
+            zone.mark_freed(index);
             let (word, bit) = Zone::bit_of(index);
             assert!(publish(zone, word, bit).is_none());
         };
@@ -217,15 +218,15 @@ fn a_cache_forgets_a_vanished_thread() {
 fn posts_for_others_are_passed_on() {
     let (cache, other) = (cache(), cache());
     let (zone, blocks) = full_zone(cache, Class::SMALLEST);
-    zone.states()[0].set(FREED);
+    zone.mark_freed(0);
     publish(zone, 0, 1);
     // It has changed hands since.
     assert!(cache.surrender().count() == 1 && other.take(1, ptr::null_mut).is_null());
-    zone.owner.set(Some(&other.owner));
+    zone.owner.pass(&other.owner);
     other.place(zone, zone.free_blocks());
     cache.collect(&mut |_, _| panic!("no misuse"));
     assert_eq!((zone.free_blocks(), cache.check_invariants().len()), (0, 0));
     other.collect(&mut |_, _| panic!("no misuse"));
-    assert_eq!((zone.counted_free(), zone.block_at(0)), (1, blocks[0]));
+    assert_eq!((zone.counted_free(), zone.block_at(0).addr()), (1, blocks[0]));
     assert_eq!(other.check_invariants().len(), 1);
 }

@@ -12,7 +12,7 @@ fn owners() -> (&'static Owner, &'static Owner) {
 /// Frees blocks of a zone from elsewhere.
 fn free(zone: &'static Zone, blocks: core::ops::Range<usize>) {
     for index in blocks {
-        zone.states()[index].set(FREED);
+        zone.mark_freed(index);
         let (word, bit) = Zone::bit_of(index);
         assert!(publish(zone, word, bit).is_none());
     }
@@ -43,7 +43,7 @@ fn zones_come_back_when_they_have_room() {
         assert!(core::ptr::eq(found, zone) && zone.owner.is(taker) && zone.free_blocks() == enough);
         assert!(central.take(class, taker).is_none());
         // Back again, and wholly free.
-        zone.owner.set(Some(own));
+        zone.owner.pass(own);
         central.give(zone, enough);
         assert_eq!(central.available().count(), 1);
         free(zone, enough..blocks);
@@ -73,7 +73,7 @@ fn posts_for_others_are_passed_on() {
     let (mut central, (own, taker)) = (Central::new(), owners());
     let zone = full_zone(Class::SMALLEST, &mut central, own);
     free(zone, 0..10);
-    zone.owner.set(Some(taker));
+    zone.owner.pass(taker);
     central.collect(own, &mut |_, _| panic!("no misuse"));
     assert_eq!(zone.free_blocks(), 0, "not central's any more");
     assert_eq!(taker.take_posted().count(), 1);

@@ -6,7 +6,7 @@
 use super::{Block, HEAP, MAP};
 use crate::config::OnError;
 use crate::os;
-use crate::size_class::{Class, FREED, Kind, LIVE, MIN_ALIGN};
+use crate::size_class::{Class, FRESH, Kind, MIN_ALIGN};
 use crate::text::{STDERR, Text};
 use crate::zone::{Role, Spot, Zone};
 
@@ -116,15 +116,15 @@ pub(crate) fn find(address: usize) -> Result<Block, Misuse> {
 /// The same for an address in a zone.
 fn find_in_zone(zone: &'static Zone, address: usize) -> Result<Block, Misuse> {
     match zone.spot(address) {
-        Spot::Start(index) if zone.state_of(index) >= LIVE => Ok(Block::Zone(zone, index)),
-        Spot::Start(index) if zone.state_of(index) == FREED => Err(Misuse::Freed(zone.class())),
+        Spot::Start(index) if zone.is_live(index) => Ok(Block::Zone(zone, index)),
+        Spot::Start(index) if zone.state_of(index) != FRESH => Err(Misuse::Freed(zone.class())),
         Spot::Inside(index, offset) => Err(Misuse::Inside {
             start: address - offset,
             bytes: zone.class().block(),
             kind: zone.class().kind(),
-            live: zone.state_of(index) >= LIVE,
+            live: zone.is_live(index),
         }),
-        Spot::Start(_) | Spot::Tail => Err(Misuse::NoBlock),
+        Spot::Start(_) | Spot::Head => Err(Misuse::NoBlock),
     }
 }
 

@@ -22,7 +22,6 @@ use crate::arena::AddressMap;
 use crate::cache::{Freed, free_own};
 use crate::central::Central;
 use crate::config::Config;
-use crate::fold::leads_to;
 use crate::large::{Large, Mapping};
 use crate::meta::Meta;
 use crate::os::Unix;
@@ -115,12 +114,13 @@ pub(crate) fn alloc_or(bytes: usize, miss: impl Fn() -> *mut u8) -> *mut u8 {
 pub(crate) fn free(block: *mut u8, call: Call) {
     if let Some(arena) = MAP.arena(block.addr()) {
         let zone = arena.find(block.addr());
-        if leads_to(&zone.owner, &thread::cache().owner) {
-            match free_own(zone, block.addr()) {
-                Freed::Done => return,
-                Freed::Woke => return slow::wake(zone),
-                Freed::No => {}
-            }
+        if !zone.owner.is_alone(&thread::cache().owner) {
+            return slow::free_shared(block, zone, call);
+        }
+        match free_own(zone, block.addr()) {
+            Freed::Done => return,
+            Freed::Woke => return slow::wake(zone),
+            Freed::No => {}
         }
     }
     slow::free(block, call);

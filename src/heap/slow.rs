@@ -9,15 +9,39 @@ use crate::cache::{Cache, Freed, Taken, free_own};
 use crate::os::Unix;
 use crate::ptr::size;
 use crate::remote::{Twice, publish};
-use crate::size_class::{Class, FREED, GRANULE, MIN_ALIGN, SMALL_MAX, WINDOW};
+use crate::size_class::{Class, GRANULE, MIN_ALIGN, SMALL_MAX, WINDOW};
 use crate::thread;
 use crate::zone::{Place, Role, Zone};
 
-/// A block of at least `bytes`; null when memory is exhausted.
+/// A block of at least `bytes`, when the thread's window for it is empty or the request is MEDIUM or LARGE; null when
+/// memory is exhausted.
+#[inline]
+pub(crate) fn alloc(bytes: usize) -> *mut u8 {
+    let block = alloc_at_hand(bytes);
+    if block.is_null() { alloc_slow(bytes) } else { block }
+}
+
+/// The same, when the current zone has nothing either.
 #[cold]
 #[inline(never)]
-pub(crate) fn alloc(bytes: usize) -> *mut u8 {
+fn alloc_slow(bytes: usize) -> *mut u8 {
     perturb::on_alloc(alloc_any(bytes).0, bytes)
+}
+
+/// A block of the current zone of the class; null if it has none.
+#[inline]
+fn alloc_at_hand(bytes: usize) -> *mut u8 {
+    let cache = thread::cache();
+    if let Some(class) = Class::of_small(bytes) {
+        return cache.take_next(class, bytes).0;
+    }
+    match Class::of(bytes) {
+        Some(class) if bytes < HEAP.config.mmap_threshold.get() => {
+            let block = cache.take_class(class, bytes).0;
+            if block.is_null() { cache.take_next(class, bytes).0 } else { block }
+        }
+        _ => ptr::null_mut(),
+    }
 }
 
 /// A block of at least `bytes`, and whether it reads as zero.
@@ -100,7 +124,7 @@ fn scrape_central(cache: &'static Cache, class: Class) -> bool {
             let full = zone.role() == Role::Blocks && zone.owner.is(&HEAP.owner) && zone.place() == Place::Full;
             full && zone.class() == class && zone.free_blocks() > 0
         });
-        found.inspect(|zone| zone.owner.set(Some(&cache.owner)))
+        found.inspect(|zone| zone.owner.pass(&cache.owner))
     };
     zone.is_some_and(|zone| cache.start_zone(class, zone))
 }
@@ -148,7 +172,7 @@ pub(super) fn retire(zone: &'static Zone) {
     let chunk = zone.chunk();
     let touched = zone.touched();
     // Before the run can become something else: posts that are under way must not take it for central's.
-    zone.owner.set(Some(&HEAP.nobody));
+    zone.owner.set(&HEAP.nobody);
     HEAP.pages.lock().give(&tools(), zone, touched);
     if let Some((chunk, bytes)) = chunk {
         HEAP.meta.lock().give(chunk, bytes);
@@ -198,7 +222,7 @@ fn alloc_run(bytes: usize, align: usize) -> Taken {
     let granules = bytes.max(1).div_ceil(GRANULE);
     let Some(run) = HEAP.pages.lock().take(&tools(), granules, align.div_ceil(GRANULE)) else { return none };
     run.zone.requested.set(bytes);
-    run.zone.owner.set(Some(&HEAP.nobody));
+    run.zone.owner.set(&HEAP.nobody);
     run.zone.set_role(Role::Large);
     (run.zone.start.get(), run.clean)
 }
@@ -213,7 +237,26 @@ pub(crate) fn wake(zone: &'static Zone) {
     retire_idle(cache);
 }
 
-/// Frees a block that is not this thread's, or is none at all.
+/// Frees a block of a run that is not this thread's, or is shared with others.
+#[inline(never)]
+pub(crate) fn free_shared(block: *mut u8, zone: &'static Zone, call: Call) {
+    if let (Role::Blocks, Some(index)) = (zone.role(), zone.index_of(block.addr()))
+        && zone.is_live(index)
+        && !HEAP.careful.get()
+    {
+        if !zone.owner.is(&thread::cache().owner) {
+            return free_remote(zone, index);
+        }
+        match free_own(zone, block.addr()) {
+            Freed::Done => return,
+            Freed::Woke => return wake(zone),
+            Freed::No => {}
+        }
+    }
+    free(block, call);
+}
+
+/// Frees a block the careful way, or says what is wrong with it.
 #[cold]
 #[inline(never)]
 pub(crate) fn free(block: *mut u8, call: Call) {
@@ -240,9 +283,7 @@ pub(crate) fn free(block: *mut u8, call: Call) {
 
 /// Frees a block of another thread's zone.
 fn free_remote(zone: &'static Zone, index: usize) {
-    let Some(state) = zone.states().get(index) else { return };
-    // The one mark that all threads see: from here on another free of this block is a double free.
-    state.set(FREED);
+    zone.mark_freed(index);
     let twice = if let Some(cache) = thread::own() {
         cache.pending.add(zone, index)
     } else {
@@ -291,6 +332,6 @@ fn complain_twice(twice: Twice) {
 
 /// Reports a block that was freed by two threads at the same moment.
 pub(super) fn freed_twice(zone: &'static Zone, index: usize) {
-    let address = zone.address() + index * zone.class().block();
+    let address = zone.block_at(index).addr();
     report(Call::Free, address, Misuse::Freed(zone.class()));
 }

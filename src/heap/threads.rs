@@ -154,7 +154,7 @@ unsafe extern "C" fn detach(value: *mut c_void) {
     cache.collect(&mut freed_twice);
     let mut central = central();
     for zone in cache.surrender() {
-        zone.owner.set(Some(&HEAP.owner));
+        zone.owner.pass(&HEAP.owner);
         central.give(zone, zone.free_blocks());
     }
     central.unregister(cache);
@@ -276,7 +276,7 @@ fn adopt_orphans(central: &mut Central) {
 
 /// Gives central a zone whose thread is gone.
 fn take_in(central: &mut Central, zone: &'static Zone) {
-    zone.owner.set(Some(&HEAP.owner));
+    zone.owner.pass(&HEAP.owner);
     let free = zone.rebuild();
     central.give(zone, free);
 }

@@ -5,7 +5,6 @@ use core::ptr::NonNull;
 use super::{HEAP, slow, threads, tools};
 use crate::cache::Cache;
 use crate::os::{Os, Unix};
-use crate::ptr::size;
 use crate::size_class::{Class, GRANULE};
 use crate::thread;
 use crate::zone::Zone;
@@ -54,9 +53,8 @@ fn purge_holes(zone: &'static Zone) -> bool {
     let mut from = 0;
     while let Some((first, count)) = zone.next_free(from) {
         from = first + count;
-        let block = size(zone.layout().block);
-        let start = (first * block).next_multiple_of(group);
-        let end = (from * block).min(zone.touched()) / group * group;
+        let start = zone.offset(first).next_multiple_of(group);
+        let end = zone.offset(from).min(zone.touched()) / group * group;
         let mut at = start;
         while at < end {
             let bit = 1 << (at / group);

@@ -82,10 +82,10 @@ fn from_zone(zone: &'static Zone, address: usize, items: &mut [Item]) -> (usize,
     let first = match zone.spot(address.max(start)) {
         Spot::Start(index) => index,
         Spot::Inside(index, _) => index + 1,
-        Spot::Tail => return (0, end),
+        Spot::Head => 0,
     };
     let live = (first..size(zone.layout().blocks))
-        .filter_map(|index| Some((start + index * block, zone.requested_of(index)?)));
+        .filter_map(|index| Some((zone.block_at(index).addr(), zone.requested_of(index)?)));
     let mut count: usize = 0;
     for (item, (start_of_block, requested)) in items.iter_mut().zip(live) {
         *item = Item { zone: start, kind, start: start_of_block, requested };

@@ -25,7 +25,7 @@ fn owner() -> &'static Owner {
 /// Frees blocks of a zone from elsewhere, each published by itself.
 fn free(zone: &'static Zone, blocks: impl IntoIterator<Item = usize>) {
     for index in blocks {
-        zone.states()[index].set(FREED);
+        zone.mark_freed(index);
         let (word, bit) = Zone::bit_of(index);
         assert!(publish(zone, word, bit).is_none());
     }
@@ -75,16 +75,16 @@ fn a_post_finds_the_owner_of_the_moment() {
     let zone = full_zone(first);
     // Posted before the zone changes hands, and again after.
     free(zone, [1]);
-    zone.owner.set(Some(second));
+    zone.owner.pass(second);
     free(zone, [100]);
     assert_eq!(collect(second), 0);
     assert_eq!(collect(first), 0);
     assert_eq!(collect(second), 2);
     // There and back.
     free(zone, [200]);
-    zone.owner.set(Some(first));
+    zone.owner.pass(first);
     assert_eq!(collect(second), 0);
-    zone.owner.set(Some(second));
+    zone.owner.pass(second);
     assert_eq!(collect(first), 0);
     assert_eq!(collect(second), 1);
 }
@@ -110,13 +110,13 @@ fn what_a_closed_inbox_held_reaches_the_next_owner() {
     let (first, second) = (owner(), owner());
     let zone = full_zone(first);
     free(zone, [1]);
-    zone.owner.set(Some(second));
+    zone.owner.pass(second);
     first.close().for_each(post);
     assert_eq!(collect(second), 1);
     // Closed: nothing gets in, whoever reads the old owner waits for the new one.
     assert!(!first.push(zone));
     first.open();
-    zone.owner.set(Some(first));
+    zone.owner.pass(first);
     free(zone, [2]);
     assert_eq!(collect(first), 1);
 }
@@ -127,7 +127,7 @@ fn pending_blocks_are_published_word_by_word() {
     let (zone, other) = (full_zone(owner), full_zone(owner));
     let pending = Pending::new();
     let add = |zone: &'static Zone, index: usize| {
-        zone.states()[index].set(FREED);
+        zone.mark_freed(index);
         assert!(pending.add(zone, index).is_none());
     };
     (0..64).rev().for_each(|index| add(zone, index));
@@ -163,7 +163,7 @@ fn nothing_is_lost_between_threads() {
                 scope.spawn(move || {
                     let pending = Pending::new();
                     for index in (third..blocks).step_by(3) {
-                        zone.states()[index].set(FREED);
+                        zone.mark_freed(index);
                         assert!(pending.add(zone, index).is_none());
                         if index % (7 + round) == 0 {
                             assert!(pending.flush().is_none());
@@ -177,13 +177,13 @@ fn nothing_is_lost_between_threads() {
             while collected < blocks {
                 collected += collect(now);
                 // As at the end of a thread …
-                zone.owner.set(Some(central));
+                zone.owner.pass(central);
                 now.close().for_each(post);
                 collected += collect(central);
                 // … and when another one takes the zone.
                 now = if collected % 2 == 0 { now } else { owner() };
                 now.open();
-                zone.owner.set(Some(now));
+                zone.owner.pass(now);
                 collected += collect(central);
             }
             collected

@@ -1,5 +1,7 @@
 //! Tests of zones: a zone on memory of its own, against naive models.
 
+use core::ptr;
+
 use super::*;
 use crate::cache::{Freed, free_own};
 use crate::os::mock::Random;
@@ -29,9 +31,10 @@ impl Zone {
         self.states().iter().for_each(|state| state.set(LIVE));
     }
 
-    /// Address of a block.
-    pub(crate) fn block_at(&self, index: usize) -> usize {
-        self.address() + index * self.class().block()
+    /// The next window, by its index.
+    fn next_index(&self) -> Option<usize> {
+        let window = self.next_window()?;
+        self.words().iter().position(|word| ptr::eq(word, window.word.as_ptr()))
     }
 
     /// Every structural promise of a zone whose blocks nobody changes meanwhile. Returns its exposed blocks that are
@@ -47,9 +50,11 @@ impl Zone {
             let remote = self.remote_words()[word].load(Ordering::Relaxed) & bit != 0;
             let state = self.state_of(index);
             assert!(!(free && remote), "block {index} is free twice");
-            assert!(!(free || remote) || state < LIVE, "block {index} is free and live");
-            assert!(index < exposed || !(free || remote || state != FRESH), "block {index} is not exposed");
+            assert!(!(free || remote) || !self.is_live(index), "block {index} is free and live");
+            let exists = index < size(layout.blocks);
+            assert!(index < exposed || (free == exists && !remote && state == FRESH), "block {index} is not exposed");
             assert!(!remote || state == FREED);
+            assert!(state != FREED || self.owner.is_shared(), "block {index} was freed by another thread");
             pending += usize::from(index < exposed && !free && !remote && state < LIVE);
         }
         if self.place() != Place::Current {
@@ -74,18 +79,19 @@ fn every_offset_of_every_class_is_told_rightly() {
         // From the end, so that a block is live while offsets into it are tried.
         for offset in (0..zone.bytes()).rev() {
             let address = zone.address() + offset;
-            let (index, inside) = (offset / block, offset % block);
-            let (spot, freed) = match (index < blocks, inside) {
-                (true, 0) => (Spot::Start(index), Freed::Done),
-                (true, _) => (Spot::Inside(index, inside), Freed::No),
-                (false, _) => (Spot::Tail, Freed::No),
+            let head = zone.bytes() - blocks * block;
+            let behind = offset.checked_sub(head);
+            let (spot, freed) = match behind.map(|behind| (behind / block, behind % block)) {
+                Some((index, 0)) => (Spot::Start(index), Freed::Done),
+                Some((index, inside)) => (Spot::Inside(index, inside), Freed::No),
+                None => (Spot::Head, Freed::No),
             };
             assert_eq!(zone.spot(address), spot, "{offset} in a zone of {block}");
             assert_eq!(free_own(zone, address), freed, "{offset} in a zone of {block}");
         }
         assert_eq!(zone.free_blocks(), blocks);
         // All of them are free now: no offset is right any more.
-        let again = (0..=blocks).filter(|index| free_own(zone, zone.address() + index * block) != Freed::No);
+        let again = (0..blocks).filter(|&index| free_own(zone, zone.block_at(index).addr()) != Freed::No);
         assert_eq!(again.count(), 0);
         zone.check_invariants();
     }
@@ -97,12 +103,14 @@ fn blocks_are_exposed_a_word_at_a_time() {
         let zone = Zone::for_test(class, &OWNER);
         let blocks = size(class.layout().blocks);
         for window in 0..size(class.layout().words) {
-            assert_eq!(zone.touched(), window * WINDOW * class.block());
+            let head = zone.bytes() - blocks * class.block();
+            assert_eq!(zone.touched(), head + window * WINDOW * class.block());
             assert_eq!(zone.free_blocks(), blocks - window * WINDOW);
-            assert_eq!(zone.next_window(), Some(window));
-            let word = &zone.words()[window];
+            let next = zone.next_window().expect("fresh memory");
+            let (word, state) = (&zone.words()[window], &zone.states()[window * WINDOW]);
+            let base = zone.block_at(window * WINDOW);
+            assert_eq!(next, Window { word: NonNull::from_ref(word), state: ptr::from_ref(state), base });
             assert_eq!(size(word.get().count_ones()), WINDOW.min(blocks - window * WINDOW));
-            assert!(zone.words()[window + 1..].iter().all(|word| word.get() == 0));
             zone.check_invariants();
             // Handed out.
             word.set(0);
@@ -116,9 +124,9 @@ fn blocks_are_exposed_a_word_at_a_time() {
 #[test]
 fn windows_come_in_turn_and_fresh_memory_last() {
     let zone = Zone::for_test(Class::SMALLEST, &OWNER);
-    let give = |index: usize| free_own(zone, zone.block_at(index));
+    let give = |index: usize| free_own(zone, zone.block_at(index).addr());
     for _ in 0..8 {
-        let window = zone.next_window().expect("fresh memory");
+        let window = zone.next_index().expect("fresh memory");
         zone.words()[window].set(0);
         zone.states().iter().skip(window * WINDOW).take(WINDOW).for_each(|state| state.set(LIVE));
     }
@@ -126,12 +134,12 @@ fn windows_come_in_turn_and_fresh_memory_last() {
         give(index);
     }
     // The last window was 7: from there around, as long as there is one.
-    let order: Vec<_> = (0..4).map(|_| zone.next_window()).collect();
+    let order: Vec<_> = (0..4).map(|_| zone.next_index()).collect();
     assert_eq!(order, [Some(0), Some(2), Some(5), Some(0)]);
     for window in [0, 2, 5] {
         zone.words()[window].set(0);
     }
-    assert_eq!(zone.next_window(), Some(8));
+    assert_eq!(zone.next_index(), Some(8));
 }
 
 #[test]
@@ -139,7 +147,7 @@ fn free_runs_are_found_as_they_are() {
     let zone = Zone::for_test(Class::of(1000).expect("a class"), &OWNER);
     zone.fill();
     for index in [0, 1, 2, 62, 63, 64, 65, 127] {
-        free_own(zone, zone.block_at(index));
+        free_own(zone, zone.block_at(index).addr());
     }
     assert_eq!(zone.next_free(0), Some((0, 3)));
     assert_eq!(zone.next_free(1), Some((1, 2)));
@@ -163,7 +171,7 @@ fn collect_takes_exactly_what_was_freed() {
             match fate {
                 // Freed by the owner, and at the same moment by another thread, too.
                 0 | 1 => {
-                    free_own(zone, zone.block_at(index));
+                    free_own(zone, zone.block_at(index).addr());
                     if fate == 1 {
                         mark();
                         expected.1.push(index);
@@ -175,7 +183,7 @@ fn collect_takes_exactly_what_was_freed() {
                     expected.1.push(index);
                 }
                 3 | 4 => {
-                    zone.states()[index].set(FREED);
+                    zone.mark_freed(index);
                     mark();
                     expected.0 += 1;
                 }
@@ -193,21 +201,27 @@ fn collect_takes_exactly_what_was_freed() {
 }
 
 #[test]
-fn rebuilt_bitmaps_follow_from_the_states() {
+fn rebuilt_bitmaps_hold_all_that_is_not_live() {
     let mut random = Random::new(4);
     for class in Class::all() {
         let zone = Zone::for_test(class, &OWNER);
         let (blocks, words) = (size(class.layout().blocks), size(class.layout().words));
         let exposed = (1 + random.below(words)) * WINDOW;
         zone.exposed.set(low32(exposed.min(blocks)));
+        zone.owner.share();
         let mut live = 0;
-        for state in zone.states().iter().take(exposed) {
+        for (index, state) in zone.states().iter().enumerate().take(exposed) {
             let value = [FRESH, FREED, LIVE, LIVE + 100][random.below(4)];
             state.set(value);
-            live += usize::from(value >= LIVE);
+            // Taken, or on its way between the bitmaps.
+            if random.below(2) == 0 {
+                let (word, bit) = Zone::bit_of(index);
+                zone.words()[word].set(zone.words()[word].get() & !bit);
+                live += usize::from(value >= LIVE);
+            }
         }
         // Torn by a thread that stopped anywhere.
-        for word in zone.words() {
+        for word in zone.words().iter().skip(exposed.div_ceil(WINDOW)) {
             word.set(crate::ptr::wide(random.below(usize::MAX)));
         }
         for word in zone.remote_words() {
@@ -230,7 +244,7 @@ fn requested_sizes_are_exact() {
             assert_eq!(zone.requested_of(index), Some(block - slack));
             assert!(zone.state_of(index) >= LIVE);
         }
-        free_own(zone, zone.block_at(1));
+        free_own(zone, zone.block_at(1).addr());
         assert_eq!(zone.requested_of(1), None);
         assert_eq!((zone.requested_of(usize::MAX), zone.state_of(usize::MAX)), (None, FRESH));
     }

@@ -286,9 +286,9 @@ fn a_child_is_not_confused_by_posts_on_their_way() {
         // As if the thread had read the owner before this thread took the zone from central.
         let own = thread::own().expect("a cache");
         own.collect(&mut |_, _| ());
-        zone.owner.set(Some(&HEAP.owner));
+        zone.owner.pass(&HEAP.owner);
         post(zone);
-        zone.owner.set(Some(&own.owner));
+        zone.owner.pass(&own.owner);
         threads::lose_other_threads();
         check_heap();
         let again: Vec<_> = (0..2000).map(|_| Known::new(alloc(40), 40, 1, 1)).collect();
@@ -316,9 +316,9 @@ fn a_post_for_a_retired_zone_harms_nobody() {
         // A zone again, and a post that read the owner before.
         let [here, there] = [block(), block()];
         let zone = zone_of(&here);
-        zone.owner.set(Some(&HEAP.nobody));
+        zone.owner.pass(&HEAP.nobody);
         post(zone);
-        zone.owner.set(thread::own().map(|cache| &cache.owner));
+        zone.owner.pass(&thread::own().expect("a cache").owner);
         // What is freed elsewhere relies on that post.
         both(move || there.free(), || ());
         here.free();
