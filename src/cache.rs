@@ -189,7 +189,8 @@ impl Cache {
             if self.open_window(class, zone) {
                 return true;
             }
-            self.retire_current(class);
+            self.close_window(class);
+            self.place(zone, 0);
         }
         let next = self.available.get(class.index()).and_then(List::pop);
         next.is_some_and(|zone| self.start_zone(class, zone))
@@ -220,13 +221,18 @@ impl Cache {
 
     /// Closes the class's window and puts its zone where its free blocks belong.
     pub(crate) fn retire_current(&self, class: Class) {
-        let (Some(slot), Some(current)) = (self.slots.get(class.index()), self.current.get(class.index())) else {
-            return;
-        };
-        let Some(zone) = current.get() else { return };
-        slot.window.set(NonNull::from_ref(&NO_BLOCKS));
-        current.set(None);
-        self.place(zone, zone.free_blocks());
+        if let Some(zone) = self.current_of(class) {
+            self.close_window(class);
+            self.place(zone, zone.free_blocks());
+        }
+    }
+
+    /// Leaves the class without a window and without a current zone.
+    fn close_window(&self, class: Class) {
+        if let (Some(slot), Some(current)) = (self.slots.get(class.index()), self.current.get(class.index())) {
+            slot.window.set(NonNull::from_ref(&NO_BLOCKS));
+            current.set(None);
+        }
     }
 
     /// Puts a zone that is in no place where `free` free blocks belong.
