@@ -13,9 +13,10 @@ int main(int argc, char **argv) {
     (void)argv;
     if (argc > 1) return 0;
     static char text[20000];
-    CHECK(run_again("/proc/self/exe", "help,on_error=abort,mmap_threshold=5000", text, sizeof text) == 0);
+    CHECK(run_again("/proc/self/exe", "help,on_error=abort,mmap_threshold=5000,huge_pages=0", text, sizeof text) == 0);
     CHECK(says(text, "on_error", "warn") && says(text, "on_error", "abort"));
     CHECK(says(text, "mmap_threshold", "default") && says(text, "mmap_threshold", "5000"));
+    CHECK(says(text, "huge_pages", "default 1") && says(text, "huge_pages", "now 0"));
     CHECK(says(text, "purge_delay", "") && says(text, "stats", "0") && says(text, "show", "0"));
     return 0;
 }

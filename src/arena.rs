@@ -7,7 +7,7 @@
 //! are readable and writable). Where address space is short, an arena has no reservation: it is a slot in which
 //! smaller mappings lie, and `mapped` tells which granules exist.
 //!
-//! Invariants: `free ⊆ mapped`, `old ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the look-up
+//! Invariants: `free ⊆ mapped`, `old ∪ blank ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the look-up
 //! is under the page heap's mutex.
 
 #![expect(unsafe_code, reason = "the look-up skips bounds checks, headers are raw metadata")]
@@ -46,14 +46,18 @@ pub(crate) struct Arena {
     pub(crate) ready: RelaxedU32,
     /// Whether the whole slot is reserved, and not only the granules that exist.
     pub(crate) reserved: RelaxedBool,
+    /// Whether its memory comes as huge pages.
+    pub(crate) huge: RelaxedBool,
     /// The next arena, by address.
     pub(crate) next: Link<Arena>,
     /// Granules that exist.
     pub(crate) mapped: Bits,
     /// Granules in free runs.
     pub(crate) free: Bits,
-    /// Granules that may have been touched since the OS last cleared them.
+    /// Granules that may be resident since the OS last cleared them.
     pub(crate) dirty: Bits,
+    /// Free dirty granules that nobody has had: the OS brought them in cleared, as part of a huge page.
+    pub(crate) blank: Bits,
     /// Free dirty granules that were so at the last tick.
     pub(crate) old: Bits,
 }

@@ -14,10 +14,10 @@ use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
-use crate::fold::{count_down, with_bit};
+use crate::fold::{count_down_before, with_bit};
 use crate::list::List;
 use crate::ptr::{low8, size};
-use crate::remote::{Owner, Pending, post};
+use crate::remote::{Owner, post};
 use crate::size_class::{CLASSES, Class, FRESH, LIVE, WINDOW, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
 use crate::zone::{Place, Zone};
@@ -87,8 +87,6 @@ pub(crate) struct Cache {
     full: List,
     /// Wholly free zones, for the caller to give to the page heap.
     pub(crate) idle: List,
-    /// Blocks of other threads' zones that this thread freed last.
-    pub(crate) pending: Pending,
     /// Whether the thread key leads here, so that the cache is given back at the thread's end.
     pub(crate) keyed: Cell<bool>,
     /// Rounds of thread-end destructors seen.
@@ -125,7 +123,6 @@ impl Cache {
             available: [const { List::new() }; CLASSES],
             full: List::new(),
             idle: List::new(),
-            pending: Pending::new(),
             keyed: Cell::new(false),
             rounds: Cell::new(0),
             behind: Link::none(),
@@ -183,8 +180,18 @@ impl Cache {
 
     /// Gives the class a window with free blocks from the zones this cache has; `false` if none has any.
     /// `misuse` hears of blocks that were freed twice at the same moment.
+    ///
+    /// What other threads freed is collected only when nothing else is left: then it is more, for the same work.
     pub(crate) fn refill(&'static self, class: Class, misuse: &mut dyn FnMut(&'static Zone, usize)) -> bool {
+        if self.refill_from_own(class) {
+            return true;
+        }
         self.collect(misuse);
+        self.refill_from_own(class)
+    }
+
+    /// The same from what is known to be free.
+    fn refill_from_own(&'static self, class: Class) -> bool {
         if let Some(zone) = self.current_of(class) {
             if self.open_window(class, zone) {
                 return true;
@@ -312,7 +319,6 @@ impl Cache {
         }
         self.full.clear();
         self.idle.clear();
-        self.pending.clear();
         self.owner.discard();
     }
 
@@ -350,20 +356,25 @@ pub(crate) enum Freed {
     No,
 }
 
-/// Frees the block of `zone`, one of the calling thread's own zones, that starts at `address`. The zone is not shared,
-/// or the block's state byte says that no other thread has freed it.
+/// Frees the block of `zone`, one of the calling thread's own zones that is not shared, that starts at `address`.
 ///
 /// The other hit path. One multiplication gives the block's index and tells whether `address` is a block's start; the
 /// bit tells whether the block is free already.
 #[inline(always)]
 pub(crate) fn free_own(zone: &'static Zone, address: usize) -> Freed {
-    let Some(index) = zone.index_of(address) else { return Freed::No };
+    zone.index_of(address).map_or(Freed::No, |index| free_index(zone, index))
+}
+
+/// Frees a block of `zone`, one of the calling thread's own zones, that no other thread has freed.
+#[inline(always)]
+pub(crate) fn free_index(zone: &'static Zone, index: usize) -> Freed {
+    let words: *const RelaxedU64 = zone.free.get();
     // SAFETY: only blocks have an index.
-    let word = unsafe { &*zone.free.get().wrapping_add(index / WINDOW) };
+    let word = unsafe { &*words.wrapping_add(index / WINDOW) };
     let Some(freed) = with_bit(word.get(), index) else { return Freed::No };
     word.set(freed);
-    // SAFETY: the field is such a counter, and the zone is this thread's.
-    let woke = unsafe { count_down::<Zone, { offset_of!(Zone, wake) }>(zone) };
+    // SAFETY: `wake` is before the bitmap, and the zone is this thread's.
+    let woke = unsafe { count_down_before(words) };
     if woke { Freed::Woke } else { Freed::Done }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) mmap_threshold: RelaxedUsize,
     /// Milliseconds; see [`DEFAULT_PURGE_DELAY`].
     pub(crate) purge_delay: RelaxedU64,
+    /// Let zones of small blocks use huge pages.
+    pub(crate) huge_pages: RelaxedBool,
     /// Print statistics at exit.
     pub(crate) stats: RelaxedBool,
     /// Call `show_alloc_mem` at exit.
@@ -67,7 +69,7 @@ pub(crate) struct Described {
 }
 
 /// Every option, in the order of `help`.
-pub(crate) const OPTIONS: [Described; 6] = [
+pub(crate) const OPTIONS: [Described; 7] = [
     Described { key: "help", values: "0|1", default: "0", what: "print this list at start" },
     Described {
         key: "on_error",
@@ -86,6 +88,12 @@ pub(crate) const OPTIONS: [Described; 6] = [
         values: "milliseconds",
         default: "1000",
         what: "age at which free memory goes back",
+    },
+    Described {
+        key: "huge_pages",
+        values: "0|1",
+        default: "1",
+        what: "let zones of small blocks use huge pages once the heap is large",
     },
     Described { key: "stats", values: "0|1", default: "0", what: "print malloc_stats at exit" },
     Described { key: "show", values: "0|1", default: "0", what: "print show_alloc_mem at exit" },
@@ -107,6 +115,7 @@ impl Config {
             on_error: RelaxedU8::new(0),
             mmap_threshold: RelaxedUsize::new(DEFAULT_MMAP_THRESHOLD),
             purge_delay: RelaxedU64::new(DEFAULT_PURGE_DELAY),
+            huge_pages: RelaxedBool::new(true),
             stats: RelaxedBool::new(false),
             show: RelaxedBool::new(false),
             help: RelaxedBool::new(false),
@@ -143,6 +152,7 @@ impl Config {
             b"help" => set_flag(&self.help, value),
             b"stats" => set_flag(&self.stats, value),
             b"show" => set_flag(&self.show, value),
+            b"huge_pages" => set_flag(&self.huge_pages, value),
             b"on_error" => {
                 let policy = match value {
                     b"warn" => 0,
@@ -171,6 +181,12 @@ impl Config {
         fits
     }
 
+    /// Milliseconds for which freed mappings wait to be used again. Whoever lowers their boundary wants to see each come
+    /// and go.
+    pub(crate) fn keep_delay(&self) -> u64 {
+        if self.mmap_threshold.get() < DEFAULT_MMAP_THRESHOLD { 0 } else { self.purge_delay.get() }
+    }
+
     /// The effective value of an option.
     pub(crate) fn value(&self, key: &str) -> Value {
         match key {
@@ -179,6 +195,7 @@ impl Config {
             "show" => Value::Number(self.show.get().into()),
             "mmap_threshold" => Value::Number(crate::ptr::wide(self.mmap_threshold.get())),
             "purge_delay" => Value::Number(self.purge_delay.get()),
+            "huge_pages" => Value::Number(self.huge_pages.get().into()),
             _ => Value::Word(match self.on_error() {
                 OnError::Warn => "warn",
                 OnError::Abort => "abort",
@@ -215,29 +232,34 @@ mod tests {
 
     #[test]
     fn good_options_are_taken() {
-        let (complaints, config) = parsed("on_error=abort,mmap_threshold=1025,,purge_delay=0,stats=1,show");
+        let (complaints, config) =
+            parsed("on_error=abort,mmap_threshold=1025,,purge_delay=0,huge_pages=0,stats=1,show");
         assert_eq!(complaints, []);
         assert_eq!(config.on_error(), OnError::Abort);
         assert_eq!(config.mmap_threshold.get(), 1025);
         assert_eq!(config.purge_delay.get(), 0);
+        assert!(!config.huge_pages.get());
         assert!(config.stats.get() && config.show.get() && !config.help.get());
     }
 
     #[test]
     fn bad_entries_are_named_and_the_rest_holds() {
-        let (complaints, config) =
-            parsed("colour=blue,mmap_threshold=1024,on_error=maybe,purge_delay=-1,stats=yes,on_error=ignore,x");
+        let (complaints, config) = parsed(
+            "colour=blue,mmap_threshold=1024,on_error=maybe,purge_delay=-1,stats=yes,huge_pages=always,on_error=ignore,x",
+        );
         let expected = [
             Complaint::Unknown(b"colour"),
             Complaint::Bad(b"mmap_threshold", b"1024"),
             Complaint::Bad(b"on_error", b"maybe"),
             Complaint::Bad(b"purge_delay", b"-1"),
             Complaint::Bad(b"stats", b"yes"),
+            Complaint::Bad(b"huge_pages", b"always"),
             Complaint::Unknown(b"x"),
         ];
         assert_eq!(complaints, expected);
         assert_eq!(config.on_error(), OnError::Ignore);
         assert_eq!(config.mmap_threshold.get(), DEFAULT_MMAP_THRESHOLD);
+        assert!(config.huge_pages.get());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Five steps of the hit paths as single instructions.
+//! Six steps of the hit paths as single instructions.
 //!
 //! The compiler does not fold a relaxed atomic load into the instruction that uses it, and takes three instructions to
 //! set a bit whose number is in a register. On x86-64 each function here is what it would emit for plain memory; on
@@ -13,8 +13,7 @@ use core::sync::atomic::AtomicPtr;
 
 #[cfg(not(target_arch = "x86_64"))]
 use crate::sync::RelaxedPtr;
-#[cfg(any(test, not(target_arch = "x86_64")))]
-use crate::sync::RelaxedU64;
+use crate::sync::{RelaxedU8, RelaxedU64};
 
 /// Whether `cell` holds the address of `target`.
 #[inline(always)]
@@ -135,22 +134,21 @@ pub(crate) fn with_bit(word: u64, index: usize) -> Option<u64> {
     }
 }
 
-/// Subtracts 1 from the counter `OFFSET` bytes into `structure`; whether it is 0 now.
+/// Subtracts 1 from the counter before `place`; whether it is 0 now.
 ///
 /// # Safety
 /// A [`RelaxedU64`] that this thread alone writes is there.
 #[inline(always)]
-pub(crate) unsafe fn count_down<T, const OFFSET: usize>(structure: &T) -> bool {
+pub(crate) unsafe fn count_down_before(place: *const RelaxedU64) -> bool {
     #[cfg(target_arch = "x86_64")]
     {
         // SAFETY: one load and one store of 8 aligned bytes that are this thread's to write.
         unsafe {
             asm!(
-                "dec qword ptr [{0} + {offset}]",
+                "dec qword ptr [{0} - 8]",
                 "jz {1}",
-                in(reg) structure,
+                in(reg) place,
                 label { return true },
-                offset = const OFFSET,
                 options(nostack),
             );
         }
@@ -158,12 +156,63 @@ pub(crate) unsafe fn count_down<T, const OFFSET: usize>(structure: &T) -> bool {
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        let counter: *const RelaxedU64 = core::ptr::from_ref(structure).cast::<u8>().wrapping_add(OFFSET).cast();
         // SAFETY: the caller's promise.
-        let counter = unsafe { &*counter };
+        let counter = unsafe { &*place.wrapping_sub(1) };
         let left = counter.get() - 1;
         counter.set(left);
         left == 0
+    }
+}
+
+/// Which of a window's bytes are `VALUE`, one bit each; what other threads wrote before those is seen from here on.
+#[inline(always)]
+pub(crate) fn mask_of<const VALUE: u8>(bytes: &[RelaxedU8; 64]) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        const LANES: u64 = 0x0101_0101_0101_0101;
+        let mut mask: u64;
+        // SAFETY: reads the 64 bytes. Loads have acquire semantics on this machine.
+        unsafe {
+            asm!(
+                "movq {v}, {value}",
+                "punpcklqdq {v}, {v}",
+                "movdqu {a}, xmmword ptr [{p}]",
+                "movdqu {b}, xmmword ptr [{p} + 16]",
+                "pcmpeqb {a}, {v}",
+                "pcmpeqb {b}, {v}",
+                "pmovmskb {mask:e}, {a}",
+                "pmovmskb {t:e}, {b}",
+                "shl {t}, 16",
+                "or {mask}, {t}",
+                "movdqu {a}, xmmword ptr [{p} + 32]",
+                "movdqu {b}, xmmword ptr [{p} + 48]",
+                "pcmpeqb {a}, {v}",
+                "pcmpeqb {b}, {v}",
+                "pmovmskb {t:e}, {a}",
+                "shl {t}, 32",
+                "or {mask}, {t}",
+                "pmovmskb {t:e}, {b}",
+                "shl {t}, 48",
+                "or {mask}, {t}",
+                p = in(reg) bytes.as_ptr(),
+                value = in(reg) LANES * crate::ptr::wide(crate::ptr::byte_size(VALUE)),
+                mask = out(reg) mask,
+                t = out(reg) _,
+                v = out(xmm_reg) _,
+                a = out(xmm_reg) _,
+                b = out(xmm_reg) _,
+                options(readonly, nostack),
+            );
+        }
+        mask
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        use core::sync::atomic::{Ordering, fence};
+        let has_value = bytes.iter().enumerate().filter(|(_, byte)| byte.get() == VALUE);
+        let mask = has_value.fold(0, |mask, (k, _)| mask | 1 << k);
+        fence(Ordering::Acquire);
+        mask
     }
 }
 
@@ -198,9 +247,14 @@ mod tests {
         // SAFETY: as below.
         let less = |value| unsafe { is_less::<_, { offset_of!((RelaxedU64, RelaxedU64), 1) }>(value, &pair) };
         assert_eq!([less(1), less(2), less(3)], [true, false, false]);
-        // SAFETY: the second counter's offset is 8 or 0; `offset_of` knows.
-        let down = || unsafe { count_down::<_, { offset_of!((RelaxedU64, RelaxedU64), 1) }>(&pair) };
+        let words = [RelaxedU64::new(2), RelaxedU64::new(7)];
+        // SAFETY: the second word has one before it.
+        let down = || unsafe { count_down_before(&raw const words[1]) };
         assert!(!down() && down());
-        assert_eq!((pair.0.get(), pair.1.get()), (7, 0));
+        assert_eq!((words[0].get(), words[1].get()), (0, 7));
+
+        let bytes: [RelaxedU8; 64] = core::array::from_fn(|k| RelaxedU8::new([9, 0, 9, 1, 8][k % 5]));
+        let expected = (0..64).filter(|k| matches!(k % 5, 0 | 2)).fold(0, |mask: u64, k| mask | 1 << k);
+        assert_eq!((mask_of::<9>(&bytes), mask_of::<7>(&bytes)), (expected, 0));
     }
 }

@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 
 use crate::arena::{ARENA, AddressMap, Arena, GRANULES};
 use crate::os::Os;
-use crate::page_heap::{PageHeap, Tools};
+use crate::page_heap::{HUGE, PageHeap, Tools};
 use crate::ptr::forward;
 use crate::size_class::GRANULE;
 
@@ -23,19 +23,21 @@ const PIECE: usize = 16;
 const DISTANCE: usize = 1 << 40;
 
 impl PageHeap {
-    /// Makes a free run of at least `granules`; `None` when the OS gives no more.
-    pub(crate) fn grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<()> {
-        if let Some(arena) = self.growing.get() {
+    /// Makes a free run of at least `granules`, in an arena with (`huge`) or without huge pages; `None` when the OS gives
+    /// no more.
+    pub(crate) fn grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize, huge: bool) -> Option<()> {
+        if let Some(arena) = self.side(huge).growing.get() {
             if granules_missing(arena, granules) <= GRANULES - arena.ready() {
                 return self.prepare(tools, arena, granules);
             }
             self.finish(tools, arena);
         }
-        match self.reserve(tools) {
+        match self.reserve(tools, huge) {
             Some(arena) => {
-                self.growing.set(Some(arena));
+                self.side(huge).growing.set(Some(arena));
                 self.prepare(tools, arena, granules)
             }
+            None if huge => None,
             None => self.map_piece(tools, granules),
         }
     }
@@ -44,7 +46,10 @@ impl PageHeap {
     fn prepare(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, granules: usize) -> Option<()> {
         let ready = arena.ready();
         let least = granules_missing(arena, granules);
-        let step = (self.in_use / 4).clamp(PREPARE.0, PREPARE.1).max(least).min(GRANULES - ready);
+        let step = (self.in_use / 4).clamp(PREPARE.0, PREPARE.1).max(least);
+        // Whole huge pages, where there are any.
+        let end = if arena.huge.get() { (ready + step).next_multiple_of(HUGE) } else { ready + step };
+        let step = end.min(GRANULES) - ready;
         let edge = NonNull::new(arena.granule(ready))?;
         let count = [step, least].into_iter().find(|&count| tools.os.prepare(edge, count * GRANULE))?;
         self.add(arena, ready, count);
@@ -61,7 +66,7 @@ impl PageHeap {
     ) {
         let ready = arena.ready();
         let is_free = arena.free.count(from, ready.saturating_sub(from)) == ready.saturating_sub(from);
-        if self.growing.is(arena) && end <= GRANULES && from <= ready && is_free {
+        if self.side(arena.huge.get()).growing.is(arena) && end <= GRANULES && from <= ready && is_free {
             self.prepare(tools, arena, end - from);
         }
     }
@@ -74,8 +79,9 @@ impl PageHeap {
         self.mapped += count;
         self.peak_mapped = self.peak_mapped.max(self.mapped);
         arena.set_ready(first + count);
-        if arena.ready() == GRANULES && self.growing.is(arena) {
-            self.growing.set(None);
+        let side = self.side(arena.huge.get());
+        if arena.ready() == GRANULES && side.growing.is(arena) {
+            side.growing.set(None);
         }
         self.link_merged(arena, first, count);
     }
@@ -88,17 +94,18 @@ impl PageHeap {
         {
             self.add(arena, ready, GRANULES - ready);
         }
-        self.growing.set(None);
+        self.side(arena.huge.get()).growing.set(None);
     }
 
     /// Reserves an arena, behind the last one if the OS likes.
-    fn reserve(&mut self, tools: &Tools<'_, impl Os>) -> Option<&'static Arena> {
+    fn reserve(&mut self, tools: &Tools<'_, impl Os>, huge: bool) -> Option<&'static Arena> {
         let header = self.header(tools)?;
         let Some(start) = self.reserve_slot(tools) else {
             self.keep_header(header);
             return None;
         };
         header.reserved.set(true);
+        header.huge.set(huge);
         header.set_ready(0);
         self.enter(tools, header, start.as_ptr());
         Some(header)
@@ -176,6 +183,7 @@ impl PageHeap {
         let arena = tools.map.arena(address).or_else(|| {
             let header = self.header(tools).filter(|_| AddressMap::covers(address))?;
             header.reserved.set(false);
+            header.huge.set(false);
             self.enter(tools, header, start.as_ptr().wrapping_sub(first * GRANULE));
             Some(header)
         });

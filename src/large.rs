@@ -1,15 +1,20 @@
 //! LARGE blocks with a mapping of their own: one `mmap`, one `munmap`, `mremap` in between.
 //!
 //! Owns a tree of mappings ordered by address (a treap), so that any pointer into one is recognised. Descriptors are
-//! metadata. Mappings that the OS refuses to unmap are kept, without memory, and tried again or used again: nothing
-//! is lost. Under its own mutex, between central and the page heap in the lock order.
+//! metadata. Freed mappings wait for the purge delay, as far as the bound allows: the next request takes such a one,
+//! cut or moved to its length (`kept`). Mappings that the OS refuses to unmap are stuck, without memory, and tried
+//! again or used again: nothing is lost. Under its own mutex, between central and the page heap in the lock order.
+
+mod kept;
 
 use core::ptr::NonNull;
+
+use kept::Kept;
 
 use crate::meta::Meta;
 use crate::os::Os;
 use crate::ptr::{forward, low32, round_up, wide};
-use crate::sync::{Link, Mutex, RelaxedPtr, RelaxedU32, RelaxedUsize};
+use crate::sync::{Link, Mutex, RelaxedPtr, RelaxedU32, RelaxedU64, RelaxedUsize};
 
 /// A mapping.
 #[repr(C)]
@@ -26,6 +31,8 @@ pub(crate) struct Mapping {
     left: Link<Mapping>,
     /// Mappings at higher addresses.
     right: Link<Mapping>,
+    /// Since when it has been kept without a block, in milliseconds.
+    since: RelaxedU64,
 }
 
 impl Mapping {
@@ -68,6 +75,23 @@ const MAX_DEPTH: usize = 512;
 /// Addresses of LARGE blocks freed lately that are remembered to name a double free.
 const RECENT: usize = 64;
 
+/// How freed mappings may wait for the next request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stay {
+    /// For so many milliseconds.
+    pub(crate) delay: u64,
+    /// So many bytes of them, or an eighth of those in use.
+    pub(crate) bytes: usize,
+}
+
+impl Stay {
+    /// Not at all.
+    pub(crate) const NONE: Self = Self { delay: 0, bytes: 0 };
+}
+
+/// Bytes from which the rest of a mapping that is cut is worth keeping.
+const WORTH_KEEPING: usize = 1 << 20;
+
 /// All mappings.
 pub(crate) struct Large {
     /// Root of the tree.
@@ -76,6 +100,8 @@ pub(crate) struct Large {
     spare: Link<Mapping>,
     /// Mappings that could not be unmapped, linked through `left`.
     stuck: Link<Mapping>,
+    /// Freed mappings.
+    kept: Kept,
     /// Mappings in the tree.
     pub(crate) count: usize,
     /// Their bytes.
@@ -93,6 +119,7 @@ impl Large {
             root: Link::none(),
             spare: Link::none(),
             stuck: Link::none(),
+            kept: Kept::new(),
             count: 0,
             bytes: 0,
             recent: [0; RECENT],
@@ -100,7 +127,80 @@ impl Large {
         }
     }
 
-    /// A zeroed block of `bytes` in a mapping of its own, aligned to `align` (a power of two).
+    /// A block of `bytes` in a freed mapping; its content is anything.
+    pub(crate) fn reuse(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, bytes: usize) -> Option<NonNull<u8>> {
+        let length = round_up(bytes.max(1), os.page())?;
+        let mapping = self.kept.take_best(length)?;
+        let start = NonNull::new(mapping.start())?;
+        if mapping.bytes() > length {
+            self.cut(os, meta, mapping, length);
+        } else if mapping.bytes() < length {
+            let Some(moved) = os.remap(start, mapping.bytes(), length) else {
+                self.kept.push(mapping);
+                return None;
+            };
+            mapping.start.set(moved.as_ptr());
+            mapping.bytes.set(length);
+        }
+        mapping.requested.set(bytes);
+        self.insert(mapping);
+        NonNull::new(mapping.start())
+    }
+
+    /// Lets a mapping in no tree end at `length`. A long rest is kept.
+    fn cut(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, length: usize) {
+        let Some(start) = NonNull::new(mapping.start()) else { return };
+        let (rest, more) = (forward(start, length), mapping.bytes() - length);
+        mapping.bytes.set(length);
+        match if more >= WORTH_KEEPING { self.descriptor(os, meta) } else { None } {
+            Some(descriptor) => {
+                descriptor.start.set(rest.as_ptr());
+                descriptor.bytes.set(more);
+                descriptor.since.set(mapping.since.get());
+                self.keep(descriptor);
+            }
+            None => self.unmap(os, meta, rest, more),
+        }
+    }
+
+    /// Lets the freed mappings go that have waited for `stay.delay`, and those beyond the bound; whether any went.
+    pub(crate) fn expire(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, stay: Stay) -> bool {
+        let before = self.kept.bytes;
+        if before == 0 {
+            return false;
+        }
+        let time = (os.now() + 1).saturating_sub(stay.delay);
+        while let Some(mapping) = self.kept.take_older(time) {
+            self.let_go(os, meta, mapping, mapping.bytes());
+        }
+        let bound = stay.bytes.max(self.bytes / 8).next_multiple_of(os.page());
+        while let Some(excess) = self.kept.bytes.checked_sub(bound).filter(|&excess| excess > 0)
+            && let Some(mapping) = self.kept.take_older(u64::MAX)
+        {
+            self.let_go(os, meta, mapping, excess.min(mapping.bytes()));
+        }
+        self.kept.bytes < before
+    }
+
+    /// Unmaps the last `bytes` of a freed mapping, and keeps the rest.
+    fn let_go(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, bytes: usize) {
+        let rest = mapping.bytes() - bytes;
+        let Some(start) = NonNull::new(mapping.start()) else { return };
+        if rest > 0 {
+            mapping.bytes.set(rest);
+            self.kept.push(mapping);
+        } else {
+            self.keep_descriptor(mapping);
+        }
+        self.unmap(os, meta, forward(start, rest), bytes);
+    }
+
+    /// Bytes of freed mappings that wait.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept.bytes
+    }
+
+    /// A zeroed block of `bytes` in a new mapping, aligned to `align` (a power of two).
     pub(crate) fn alloc(
         &mut self,
         os: &impl Os,
@@ -167,15 +267,26 @@ impl Large {
         best
     }
 
-    /// Gives a mapping of the tree back to the OS.
-    pub(crate) fn free(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping) {
+    /// Gives a mapping of the tree back to the OS, after its stay.
+    pub(crate) fn free(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, stay: Stay) {
         self.remove(mapping);
         self.remember(mapping.address());
         self.retry(os);
-        if let Some(start) = NonNull::new(mapping.start()) {
-            self.keep_descriptor(mapping);
-            self.unmap(os, meta, start, mapping.bytes());
+        mapping.since.set(os.now());
+        self.keep(mapping);
+        self.expire(os, meta, stay);
+    }
+
+    /// Keeps a mapping that is in no tree, made one with those it borders on: the parts of what was cut.
+    fn keep(&mut self, mapping: &'static Mapping) {
+        while let Some(other) = self.kept.take_neighbour(mapping) {
+            if other.address() < mapping.address() {
+                mapping.start.set(other.start());
+            }
+            mapping.bytes.set(mapping.bytes() + other.bytes());
+            self.keep_descriptor(other);
         }
+        self.kept.push(mapping);
     }
 
     /// Lets a mapping of the tree hold `bytes`, at the old or a new address; `None` leaves it as it was.

@@ -41,7 +41,7 @@
 //! heap       the front door: which layer serves a request; all policy; the statics
 //! thread     the thread's slot                   central    zones without a thread
 //! cache      windows per size class; no lock     large      mappings of their own, mremap
-//! page_heap  runs of granules, purge (grow: arenas from the OS)
+//! page_heap  runs of granules, purge (bins: by length; grow: arenas from the OS)
 //! zone       one zone: bitmaps, windows (list)   remote     frees that cross threads
 //! arena      headers, address map                meta       metadata memory
 //! size_class  config  text  fold  ptr  sync (pthread mutex)  tls  os (unix, mock)
@@ -67,6 +67,7 @@
 )]
 
 mod arena;
+mod bins;
 mod cache;
 mod central;
 mod config;

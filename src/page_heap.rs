@@ -1,8 +1,13 @@
 //! The page heap: free runs of granules, best fit, neighbours merge, idle pages go back to the OS.
 //!
 //! Owns every granule that no zone and no LARGE block uses. A free run is described by the descriptors of its first
-//! and its last granule (boundary tags) and hangs in a bin by its length. Three bitmaps an arena tell the rest: `free`,
-//! `dirty` (touched since the OS cleared it), `old` (free and dirty at the last tick).
+//! and its last granule (boundary tags) and hangs in a bin by its length. Bitmaps of the arena tell the rest: `free`,
+//! `dirty` (resident since the OS cleared it), `blank` (resident, but nobody has had it), `old` (free and dirty at the
+//! last tick).
+//!
+//! Huge pages: once a heap is large, runs that will be filled to the last page (zones of small blocks) come from arenas
+//! of their own, where the first run of each two free, clean MiB brings in all of them as one page. Other runs stay
+//! away from these: pages that they never touch must not become resident.
 //!
 //! Memory goes back (`MADV_DONTNEED`) when a granule stayed free for one to two times the purge delay, or when free
 //! dirty memory passes `max(32 MiB, 1/8 of what is in use)`; wholly free arenas are unmapped then. There is no clock
@@ -13,22 +18,19 @@
 use core::ptr::NonNull;
 
 use crate::arena::{ARENA, AddressMap, Arena, GRANULES};
-use crate::list::List;
+use crate::bins::Bins;
 use crate::meta::Meta;
 use crate::os::Os;
-use crate::ptr::{low16, size};
+use crate::ptr::low16;
 use crate::size_class::GRANULE;
 use crate::sync::{Link, Mutex};
 use crate::zone::{Role, Zone};
 
-/// Bins for runs of exactly 1, 2, … granules.
-const EXACT: usize = 64;
+/// Granules of a huge page: 2 MiB.
+pub(crate) const HUGE: usize = (2 << 20) / GRANULE;
 
-/// Granules of difference within a bin of longer runs.
-const STEP: usize = 32;
-
-/// All bins; fewer than the bits of the occupancy word.
-const BINS: usize = EXACT + (GRANULES - EXACT).div_ceil(STEP);
+/// Dense granules in use from which huge pages are worth what they may waste: 8 MiB.
+const HUGE_FROM: usize = (8 << 20) / GRANULE;
 
 /// Free dirty granules that are always allowed: 32 MiB.
 const ALLOWED_DIRTY: usize = (32 << 20) / GRANULE;
@@ -53,16 +55,31 @@ pub(crate) struct Tools<'a, O: Os> {
     pub(crate) near: *mut u8,
 }
 
-/// Free runs and arenas.
-pub(crate) struct PageHeap {
+/// What the arenas with, or those without huge pages have.
+pub(crate) struct Side {
     /// Free runs by length.
-    bins: [List; BINS],
-    /// Bins that are not empty.
-    occupied: u128,
-    /// All arenas, by address.
-    pub(crate) arenas: Link<Arena>,
+    bins: Bins,
     /// The arena that still has granules to prepare.
     pub(crate) growing: Link<Arena>,
+}
+
+impl Side {
+    /// No arenas.
+    const fn new() -> Self {
+        Self { bins: Bins::new(), growing: Link::none() }
+    }
+}
+
+/// Free runs and arenas.
+pub(crate) struct PageHeap {
+    /// Arenas whose pages come one by one.
+    plain: Side,
+    /// Arenas of huge pages.
+    huge: Side,
+    /// Whether there may be such.
+    pub(crate) huge_pages: bool,
+    /// All arenas, by address.
+    pub(crate) arenas: Link<Arena>,
     /// Headers of arenas that were unmapped.
     pub(crate) spare: Link<Arena>,
     /// Granules that exist.
@@ -71,6 +88,8 @@ pub(crate) struct PageHeap {
     pub(crate) peak_mapped: usize,
     /// Granules in use.
     pub(crate) in_use: usize,
+    /// Granules in use by runs that were taken as dense.
+    dense: usize,
     /// Granules that are free and may be resident.
     pub(crate) dirty: usize,
     /// Milliseconds between two ticks.
@@ -83,23 +102,19 @@ pub(crate) struct PageHeap {
     refused: bool,
 }
 
-/// The bin for free runs of `granules`, a number from 1 to [`GRANULES`].
-fn bin_of(granules: usize) -> usize {
-    if granules <= EXACT { granules - 1 } else { EXACT + (granules - EXACT - 1) / STEP }
-}
-
 impl PageHeap {
     /// A heap without arenas.
     pub(crate) const fn new() -> Self {
         Self {
-            bins: [const { List::new() }; BINS],
-            occupied: 0,
+            plain: Side::new(),
+            huge: Side::new(),
+            huge_pages: true,
             arenas: Link::none(),
-            growing: Link::none(),
             spare: Link::none(),
             mapped: 0,
             peak_mapped: 0,
             in_use: 0,
+            dense: 0,
             dirty: 0,
             purge_delay: 1000,
             allowed_dirty: ALLOWED_DIRTY,
@@ -108,41 +123,89 @@ impl PageHeap {
         }
     }
 
+    /// The side of arenas with (`huge`) or without huge pages.
+    pub(crate) fn side(&mut self, huge: bool) -> &mut Side {
+        if huge { &mut self.huge } else { &mut self.plain }
+    }
+
+    /// Whether `arena` still has granules to prepare.
+    fn is_growing(&self, arena: &'static Arena) -> bool {
+        self.plain.growing.is(arena) || self.huge.growing.is(arena)
+    }
+
     /// A run of `granules` whose first granule is a multiple of `align` granules (a power of two); `None` when memory
-    /// ends or no arena could hold it.
-    pub(crate) fn take(&mut self, tools: &Tools<'_, impl Os>, granules: usize, align: usize) -> Option<Run> {
+    /// ends or no arena could hold it. `dense` says that nearly every page of it will be used.
+    pub(crate) fn take(
+        &mut self,
+        tools: &Tools<'_, impl Os>,
+        granules: usize,
+        align: usize,
+        dense: bool,
+    ) -> Option<Run> {
         let room = granules + align - 1;
         if granules == 0 || room > GRANULES {
             return None;
         }
         self.tick(tools);
-        let free = if let Some(free) = self.best_fit(room) {
-            free
-        } else {
-            self.grow(tools, room)?;
-            self.best_fit(room)?
-        };
+        let free = self.find_or_grow(tools, room, dense)?;
         let (arena, first) = Self::locate(tools, free)?;
         let length = usize::from(free.granules.get());
         let start = first.next_multiple_of(align);
+        if dense && arena.huge.get() {
+            self.populate(tools, arena, start, granules);
+        }
         self.unlink(arena, first, length);
         self.link(arena, first, start - first);
         self.link(arena, start + granules, first + length - start - granules);
-        self.use_granules(arena, start, granules)
+        let run = self.use_granules(arena, start, granules)?;
+        run.zone.dense.set(dense);
+        self.dense += if dense { granules } else { 0 };
+        Some(run)
+    }
+
+    /// A free run of at least `granules`, of new memory if there is none.
+    fn find_or_grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize, dense: bool) -> Option<&'static Zone> {
+        let huge = if dense { self.huge.bins.best_fit(granules) } else { None };
+        let free = huge.or_else(|| self.plain.bins.best_fit(granules));
+        if free.is_some() {
+            return free;
+        }
+        let grow_huge = dense && self.huge_pages && self.dense >= HUGE_FROM;
+        if grow_huge && self.grow(tools, granules, true).is_some() {
+            return self.huge.bins.best_fit(granules);
+        }
+        self.grow(tools, granules, false);
+        // Better than nothing; and a piece may lie in a slot where a huge arena was given up.
+        self.plain.bins.best_fit(granules).or_else(|| self.huge.bins.best_fit(granules))
+    }
+
+    /// Brings in, as huge pages, those of a free run's pages that its `granules` from `first` begin to use.
+    fn populate(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, first: usize, granules: usize) {
+        for page in (first / HUGE * HUGE..first + granules).step_by(HUGE) {
+            let is_clean = arena.free.count(page, HUGE) == HUGE && arena.dirty.count(page, HUGE) == 0;
+            let start = NonNull::new(arena.granule(page)).filter(|_| is_clean);
+            if start.is_some_and(|start| tools.os.populate(start, HUGE * GRANULE)) {
+                arena.dirty.insert(page, HUGE);
+                arena.blank.insert(page, HUGE);
+                self.dirty += HUGE;
+            }
+        }
     }
 
     /// Marks a run that is in no bin as in use.
     fn use_granules(&mut self, arena: &'static Arena, first: usize, granules: usize) -> Option<Run> {
         let zone = arena.zone(first)?;
         let dirty = arena.dirty.count(first, granules);
+        let clean = dirty == arena.blank.count(first, granules);
         self.dirty -= dirty;
         self.in_use += granules;
         arena.old.remove(first, granules);
+        arena.blank.remove(first, granules);
         zone.set_role(Role::None);
         zone.start.set(arena.granule(first));
         zone.granules.set(low16(granules));
         arena.set_table(first, granules, true);
-        Some(Run { zone, clean: dirty == 0 })
+        Some(Run { zone, clean })
     }
 
     /// Gives a run back, of which the first `touched` bytes may be dirty. Its descriptor must be done with.
@@ -155,6 +218,7 @@ impl PageHeap {
         arena.dirty.insert(first, touched.div_ceil(GRANULE).min(granules));
         self.dirty += arena.dirty.count(first, granules);
         self.in_use -= granules;
+        self.dense -= if zone.dense.get() { granules } else { 0 };
         self.link_merged(arena, first, granules);
         self.tick(tools);
         if self.dirty > self.bound() && !self.refused {
@@ -170,6 +234,7 @@ impl PageHeap {
         zone.granules.set(low16(granules));
         tail.start.set(arena.granule(first + granules));
         tail.granules.set(low16(old - granules));
+        tail.dense.set(zone.dense.get());
         self.give(tools, tail, (old - granules) * GRANULE);
     }
 
@@ -191,7 +256,9 @@ impl PageHeap {
         self.link(arena, behind + more, length - more);
         self.dirty -= arena.dirty.count(behind, more);
         self.in_use += more;
+        self.dense += if zone.dense.get() { more } else { 0 };
         arena.old.remove(behind, more);
+        arena.blank.remove(behind, more);
         // From now on nobody knows what is clean in there.
         arena.dirty.insert(behind, more);
         zone.granules.set(low16(granules));
@@ -205,24 +272,6 @@ impl PageHeap {
         Some((tools.map.arena(address)?, Arena::granule_of(address)))
     }
 
-    /// The shortest free run of at least `granules`.
-    fn best_fit(&self, granules: usize) -> Option<&'static Zone> {
-        let mut bins = self.occupied & (u128::MAX << bin_of(granules));
-        while bins != 0 {
-            let bin = size(bins.trailing_zeros());
-            let runs = self.bins.get(bin)?.iter().filter(|run| usize::from(run.granules.get()) >= granules);
-            // Of equally long runs the one in front, the last one freed: its pages are the warmest.
-            if let Some(best) = runs.min_by_key(|run| run.granules.get()).filter(|_| bin >= EXACT) {
-                return Some(best);
-            }
-            if bin < EXACT {
-                return self.bins.get(bin)?.first();
-            }
-            bins &= bins - 1;
-        }
-        None
-    }
-
     /// Hangs a free run into its bin; a run of no granules is nothing.
     fn link(&mut self, arena: &'static Arena, first: usize, granules: usize) {
         if granules == 0 {
@@ -234,23 +283,15 @@ impl PageHeap {
         head.start.set(arena.granule(first));
         head.set_role(Role::Free);
         arena.free.insert(first, granules);
-        let bin = bin_of(granules);
-        if let Some(list) = self.bins.get(bin) {
-            list.push(head);
-            self.occupied |= 1 << bin;
-        }
+        self.side(arena.huge.get()).bins.push(head, granules);
     }
 
     /// Takes a free run out of its bin.
     fn unlink(&mut self, arena: &'static Arena, first: usize, granules: usize) {
-        let bin = bin_of(granules);
-        let (Some(head), Some(list)) = (arena.zone(first), self.bins.get(bin)) else { return };
-        list.remove(head);
+        let Some(head) = arena.zone(first) else { return };
+        self.side(arena.huge.get()).bins.remove(head, granules);
         head.set_role(Role::None);
         arena.free.remove(first, granules);
-        if list.first().is_none() {
-            self.occupied &= !(1 << bin);
-        }
     }
 
     /// Hangs a run in, merged with its free neighbours.
@@ -273,6 +314,11 @@ impl PageHeap {
     /// Free dirty granules that are allowed now.
     fn bound(&self) -> usize {
         self.allowed_dirty.max(self.in_use / 8)
+    }
+
+    /// Granules that may be free and dirty besides those that are.
+    pub(crate) fn dirty_room(&self) -> usize {
+        self.bound().saturating_sub(self.dirty)
     }
 
     /// Every purge delay: gives back what stayed free since the tick before.
@@ -316,12 +362,13 @@ impl PageHeap {
             if tools.os.purge(start, count * GRANULE) {
                 arena.dirty.remove(first, count);
                 arena.old.remove(first, count);
+                arena.blank.remove(first, count);
                 self.dirty -= count;
             } else {
                 self.refused = true;
             }
         }
-        if arena.is_idle() && arena.dirty.next_run(0).is_none() && !self.growing.is(arena) {
+        if arena.is_idle() && arena.dirty.next_run(0).is_none() && !self.is_growing(arena) {
             self.release(tools, arena);
         }
     }
@@ -365,8 +412,8 @@ impl PageHeap {
                 // From now on an arena of pieces.
                 arena.reserved.set(false);
                 arena.set_ready(GRANULES);
-                if self.growing.is(arena) {
-                    self.growing.set(None);
+                if self.is_growing(arena) {
+                    self.side(arena.huge.get()).growing.set(None);
                 }
             }
             if !arena.reserved.get() {
@@ -387,6 +434,7 @@ impl PageHeap {
                 self.dirty -= arena.dirty.count(first, count);
                 arena.dirty.remove(first, count);
                 arena.old.remove(first, count);
+                arena.blank.remove(first, count);
                 arena.mapped.remove(first, count);
                 self.mapped -= count;
             }

@@ -3,24 +3,22 @@
 //! | step | who | operation |
 //! |---|---|---|
 //! | 0 | freeing thread, once a zone | mark the zone as shared, so that its owner's frees look at the state byte |
-//! | 1 | freeing thread | state byte := `FREED`, bit kept in its [`Pending`] |
-//! | 2 | freeing thread, when the pending word changes, at slow paths, at its end | `remote[word] |= bits` (release); if the word was empty: post the zone |
-//! | 3 | post | `posted: 0 → 1`; push the zone into its owner's inbox |
-//! | 4 | owner, at its slow paths | take the whole inbox; for each zone `posted := 0`, then collect |
+//! | 1 | freeing thread | swap the state byte with `FREED`: of two threads one finds `FREED` |
+//! | 2 | freeing thread, unless `posted` is 1 | `posted: 0 → 1`; push the zone into its owner's inbox |
+//! | 3 | owner, at its slow paths | take the whole inbox; for each zone `posted := 0`, then collect: set the bits of the `FREED` blocks |
 //!
-//! Step 4 clears `posted` before it collects, so a bit set later posts again: nothing is lost. A zone may change
-//! owners between 3 and 4: whoever finds a zone of another owner in its inbox posts it there. A zone that was given
-//! back to the page heap meanwhile belongs to *nobody*, an owner who only passes on what became a zone again. An owner
-//! that goes away closes its inbox; a post that finds it closed reads the owner anew. Zones without a thread belong to
-//! central; its inbox and nobody's never close. No locks.
+//! Steps 1 and 2 and the two parts of step 3 are sequentially consistent: either the freeing thread finds `posted`
+//! clear, or the owner finds the block. A zone may change owners between 2 and 3: whoever finds a zone of another owner
+//! in its inbox posts it there. A zone that was given back to the page heap meanwhile belongs to *nobody*, an owner who
+//! only passes on what became a zone again. An owner that goes away closes its inbox; a post that finds it closed reads
+//! the owner anew. Zones without a thread belong to central; its inbox and nobody's never close. No locks.
 
 #![expect(unsafe_code, reason = "the inbox holds addresses")]
 
 use core::sync::atomic::{AtomicPtr, Ordering, fence};
 
 use crate::fold::holds;
-use crate::ptr::{low32, size};
-use crate::sync::{Link, RelaxedU32, RelaxedU64, address};
+use crate::sync::{Link, address};
 use crate::zone::Zone;
 
 /// Somebody who owns zones: a thread cache or central. Alone in its cache line: other threads write here.
@@ -51,7 +49,6 @@ impl OwnerLink {
     }
 
     /// Whether the zone is shared.
-    #[cfg(test)]
     pub(crate) fn is_shared(&self) -> bool {
         self.0.load(Ordering::Relaxed).addr() & SHARED != 0
     }
@@ -157,16 +154,26 @@ impl Iterator for Posted {
     fn next(&mut self) -> Option<&'static Zone> {
         let zone = self.next.get()?;
         self.next.set(zone.next_posted.get());
-        // A read-modify-write, so that this thread sees the bits of whoever posted in vain before.
-        zone.posted.swap(0, Ordering::AcqRel);
+        zone.posted.swap(0, Ordering::SeqCst);
+        // What is read of the zone from here on is newer than that.
+        fence(Ordering::SeqCst);
         Some(zone)
     }
 }
 
 /// Tells the owner of `zone` that it has remote frees.
-#[cold]
+#[inline]
 pub(crate) fn post(zone: &'static Zone) {
-    if zone.posted.swap(1, Ordering::AcqRel) != 0 {
+    // Read first: the zones of which much is freed are posted nearly always.
+    if zone.posted.load(Ordering::SeqCst) == 0 {
+        post_anew(zone);
+    }
+}
+
+/// The same for a zone that did not seem to be posted.
+#[cold]
+fn post_anew(zone: &'static Zone) {
+    if zone.posted.swap(1, Ordering::SeqCst) != 0 {
         return;
     }
     while let Some(owner) = zone.owner.get() {
@@ -175,65 +182,6 @@ pub(crate) fn post(zone: &'static Zone) {
         }
         core::hint::spin_loop();
     }
-}
-
-/// Blocks of one word of one zone that a thread has freed and not yet published.
-pub(crate) struct Pending {
-    /// The zone; nothing is pending if there is none.
-    zone: Link<Zone>,
-    /// Index of the word.
-    word: RelaxedU32,
-    /// The blocks' bits.
-    bits: RelaxedU64,
-}
-
-/// What [`publish`] found wrong: blocks that another thread freed at the same moment.
-pub(crate) type Twice = Option<(&'static Zone, usize, u64)>;
-
-impl Pending {
-    /// Nothing pending.
-    pub(crate) const fn new() -> Self {
-        Self { zone: Link::none(), word: RelaxedU32::new(0), bits: RelaxedU64::new(0) }
-    }
-
-    /// Adds a block; publishes the word collected so far if this is another one.
-    pub(crate) fn add(&self, zone: &'static Zone, index: usize) -> Twice {
-        let (word, bit) = Zone::bit_of(index);
-        let word = low32(word);
-        if self.zone.is(zone) && self.word.get() == word {
-            self.bits.set(self.bits.get() | bit);
-            return None;
-        }
-        let twice = self.flush();
-        self.word.set(word);
-        self.bits.set(bit);
-        // Last, as `flush` takes it away first: the child of a fork, where this thread is gone, finds a whole word.
-        fence(Ordering::Release);
-        self.zone.set(Some(zone));
-        twice
-    }
-
-    /// Forgets what is pending.
-    pub(crate) fn clear(&self) {
-        self.zone.set(None);
-    }
-
-    /// Publishes what is pending.
-    pub(crate) fn flush(&self) -> Twice {
-        let zone = self.zone.get()?;
-        self.zone.set(None);
-        publish(zone, size(self.word.get()), self.bits.get())
-    }
-}
-
-/// Sets `bits` in word `word` of the zone's remote bitmap and posts the zone if the word was empty.
-pub(crate) fn publish(zone: &'static Zone, word: usize, bits: u64) -> Twice {
-    let remote = zone.remote_words().get(word)?;
-    let before = remote.fetch_or(bits, Ordering::AcqRel);
-    if before == 0 {
-        post(zone);
-    }
-    (before & bits != 0).then_some((zone, word, before & bits))
 }
 
 #[cfg(test)]

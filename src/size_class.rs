@@ -23,6 +23,9 @@ pub(crate) const SMALL_MAX: usize = 1024;
 /// Largest MEDIUM request in bytes: the Go allocator's small-object limit.
 pub(crate) const MEDIUM_MAX: usize = 32 << 10;
 
+/// Largest block in bytes that is no longer than a page of any machine.
+const DENSE: usize = 4 << 10;
+
 /// Number of size classes: 8 TINY, 12 SMALL, 20 MEDIUM.
 pub(crate) const CLASSES: usize = 40;
 
@@ -35,10 +38,10 @@ pub(crate) const WINDOW: usize = 64;
 /// State byte of a block that was never handed out (fresh metadata is zero).
 pub(crate) const FRESH: u8 = 0;
 
-/// State byte of a block that another thread freed.
+/// State byte of a block that another thread freed and the owner has not collected yet.
 pub(crate) const FREED: u8 = 1;
 
-/// Smallest state byte of a block that is live, or that its zone's owner freed. TINY and SMALL blocks store `LIVE + slack`; MEDIUM blocks store `LIVE` and
+/// Smallest state byte of a block that is live, or that its zone's owner freed or collected. TINY and SMALL blocks store `LIVE + slack`; MEDIUM blocks store `LIVE` and
 /// keep their slack in a wider array.
 pub(crate) const LIVE: u8 = 2;
 
@@ -75,7 +78,7 @@ impl Kind {
 pub(crate) struct Class(u8);
 
 /// How a zone of one class is cut, and how its metadata chunk is laid out (byte offsets into the chunk):
-/// `[free words][remote words][state bytes][wide slack, MEDIUM only]`.
+/// `[wake][free words][state bytes][wide slack, MEDIUM only]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
     /// Bytes of a block.
@@ -154,6 +157,9 @@ static LAYOUTS: [Layout; CLASSES] = {
 };
 
 impl Layout {
+    /// Bytes from the start of a chunk to the `free` bitmap.
+    pub(crate) const WORDS: usize = 8;
+
     /// The layout of zones with blocks of `block` bytes.
     const fn of_block(block: u32) -> Self {
         let bytes = size(block);
@@ -169,7 +175,7 @@ impl Layout {
         };
         let blocks = granules * GRANULE / bytes;
         let words = blocks.div_ceil(WINDOW);
-        let wide_at = words * 16 + words * WINDOW;
+        let wide_at = Self::WORDS + words * 8 + words * WINDOW;
         let chunk = if bytes <= SMALL_MAX { wide_at } else { wide_at + 2 * blocks };
         Self {
             block,
@@ -256,6 +262,12 @@ impl Class {
     /// Whether the state byte holds the slack, and not a wider array.
     pub(crate) fn records_in_state(self) -> bool {
         self.layout().wide == 0
+    }
+
+    /// Whether a zone that is in use has data in nearly every page: whatever the program writes of each block, no page
+    /// lies between.
+    pub(crate) fn is_dense(self) -> bool {
+        self.block() <= DENSE
     }
 
     /// TINY, SMALL or MEDIUM.

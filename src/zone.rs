@@ -1,9 +1,9 @@
 //! A zone: a run of granules cut into equal blocks, described out of band.
 //!
-//! The descriptor is two cache lines; the bitmaps and the state bytes are in a metadata chunk:
+//! The descriptor is two cache lines; the rest is in a metadata chunk:
+//! - `wake`: the countdown of the owner's frees, apart from what other threads read;
 //! - `free`: bit set = the owner may hand the block out. Exposed a word at a time: blocks of words from `exposed / 64`
-//!   on are free and their pages untouched, the zone's one large free block.
-//! - `remote`: bits set by other threads' frees, moved into `free` by the owner (`collect`).
+//!   on are free and their pages untouched, the zone's one large free block;
 //! - `state`: one byte a block: [`FRESH`], [`FREED`] or [`LIVE`] + slack. `malloc` writes it, and a free by another
 //!   thread; the owner's own free leaves it, for the bit in `free` says enough and costs one cache line less.
 //!
@@ -11,8 +11,8 @@
 //! sees, so a second free is seen at the call, whichever thread freed first. The owner's free looks at the bit alone as
 //! long as no other thread has freed anything in the zone ([`OwnerLink::share`]).
 //!
-//! Invariants: a bit in `remote` ⇒ its state is `FREED`; `free ∩ remote = ∅`; for zones that are not current,
-//! `free blocks = mark − wake` (see `wake`).
+//! Invariants: a state `FREED` ⇒ the zone is shared, and its owner has not collected the block yet; for zones that are
+//! not current, `free blocks = mark − wake` (see `wake`).
 //!
 //! Blocks fill the run to its end: what remains of it is before the first one, where offsets are negative and the
 //! multiplication that finds a block's index refuses them.
@@ -24,9 +24,9 @@
 
 use core::mem::offset_of;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering, fence};
 
-use crate::fold::{is_less, scale};
+use crate::fold::{is_less, mask_of, scale};
 use crate::ptr::{byte_size, low8, low16, low32, size, size64, wide, widening_mul};
 use crate::remote::{Owner, OwnerLink};
 use crate::size_class::{Class, FREED, FRESH, GRANULE, Kind, LIVE, Layout, WINDOW};
@@ -86,21 +86,21 @@ const NEVER: u64 = u64::MAX;
 /// The descriptor of a run. All-zero bytes are a valid descriptor that nobody owns.
 #[repr(C, align(128))]
 pub(crate) struct Zone {
-    // Read by every free.
+    // Read by every free, written when a zone is cut.
     /// Whose zone this is: the thread cache that may use it without a lock, or central.
     pub(crate) owner: OwnerLink,
     /// First byte of the first block.
     first: RelaxedPtr<u8>,
     /// [`Layout::reciprocal`].
     pub(crate) reciprocal: RelaxedU64,
-    /// The metadata chunk; its first words are the `free` bitmap.
+    /// The `free` bitmap, in the metadata chunk behind `wake`.
     pub(crate) free: RelaxedPtr<RelaxedU64>,
-    /// Frees by the owner until the zone needs attention.
-    pub(crate) wake: RelaxedU64,
-    /// Blocks exposed so far.
-    exposed: RelaxedU32,
-    /// Free blocks when `wake` reaches 0.
-    mark: RelaxedU32,
+    /// The state bytes.
+    state: RelaxedPtr<RelaxedU8>,
+    /// Bytes of a block.
+    block: RelaxedU32,
+    /// Granules of the run.
+    pub(crate) granules: RelaxedU16,
     /// Index of the class.
     class: RelaxedU8,
     /// A [`Role`].
@@ -109,13 +109,9 @@ pub(crate) struct Zone {
     place: RelaxedU8,
     /// Whether the run read as zero when it was cut.
     clean: RelaxedBool,
-    /// Index of the window in use, or of the last one used.
-    window: RelaxedU16,
-    /// Granules of the run.
-    pub(crate) granules: RelaxedU16,
-    /// The state bytes.
-    state: RelaxedPtr<RelaxedU8>,
-    // Read by slow paths.
+    /// Whether the run was taken to be filled to the last page.
+    pub(crate) dense: RelaxedBool,
+    // Read by slow paths. In a line of its own: other threads' frees read the fields above.
     /// First byte of the run.
     pub(crate) start: RelaxedPtr<u8>,
     /// Next in the list that `place` names, or in a list of free runs.
@@ -124,8 +120,12 @@ pub(crate) struct Zone {
     pub(crate) previous: Link<Zone>,
     /// Next in an inbox.
     pub(crate) next_posted: Link<Zone>,
-    /// Bytes of a block.
-    block: RelaxedU32,
+    /// Blocks exposed so far.
+    exposed: RelaxedU32,
+    /// Free blocks when `wake` reaches 0.
+    mark: RelaxedU32,
+    /// Index of the window in use, or of the last one used.
+    window: RelaxedU16,
     /// 1 while in an inbox, or on the way there.
     pub(crate) posted: AtomicU32,
     /// Requested bytes of a LARGE block.
@@ -201,8 +201,8 @@ impl Zone {
         let words = size(layout.words);
         let head = self.bytes() - size(layout.blocks * layout.block);
         self.first.set(self.start.get().wrapping_add(head));
-        self.free.set(chunk.as_ptr().cast());
-        self.state.set(chunk.as_ptr().wrapping_add(words * 16).cast());
+        self.free.set(chunk.as_ptr().wrapping_add(Layout::WORDS).cast());
+        self.state.set(chunk.as_ptr().wrapping_add(Layout::WORDS + words * 8).cast());
         for (window, word) in self.words_of(layout).iter().enumerate() {
             word.set(Self::blocks_of_window(layout, window));
         }
@@ -218,13 +218,24 @@ impl Zone {
 
     /// The metadata chunk, on the way back to the pool, and its bytes.
     pub(crate) fn chunk(&self) -> Option<(NonNull<u8>, usize)> {
-        Some((NonNull::new(self.free.get().cast())?, size(self.layout().chunk)))
+        Some((NonNull::new(self.chunk_start())?, size(self.layout().chunk)))
+    }
+
+    /// Start of the metadata chunk.
+    fn chunk_start(&self) -> *mut u8 {
+        self.free.get().cast::<u8>().wrapping_sub(Layout::WORDS)
+    }
+
+    /// Frees by the owner until the zone needs attention.
+    fn wake(&self) -> &'static RelaxedU64 {
+        // SAFETY: `cut` pointed `free` into a chunk, right behind this word; chunks stay mapped for ever.
+        unsafe { &*self.free.get().wrapping_sub(1) }
     }
 
     /// Makes the zone current: frees need no attention, holes may be touched again.
     pub(crate) fn set_current(&self) {
         self.place.set(0);
-        self.wake.set(NEVER);
+        self.wake().set(NEVER);
         self.mark.set(0);
         // So that the next window is the first one.
         self.window.set(u16::MAX);
@@ -248,17 +259,9 @@ impl Zone {
         unsafe { core::slice::from_raw_parts(self.free.get(), size(layout.words)) }
     }
 
-    /// The `remote` bitmap.
-    pub(crate) fn remote_words(&self) -> &'static [AtomicU64] {
-        let words = size(self.layout().words);
-        let start = self.free.get().wrapping_add(words).cast::<AtomicU64>();
-        // SAFETY: as in `words`: the second bitmap follows the first.
-        unsafe { core::slice::from_raw_parts(start, words) }
-    }
-
     /// The state bytes.
     pub(crate) fn states(&self) -> &'static [RelaxedU8] {
-        // SAFETY: as in `words`: the state bytes follow the bitmaps.
+        // SAFETY: as in `words_of`: the state bytes follow the bitmap.
         unsafe { core::slice::from_raw_parts(self.state.get(), size(self.layout().blocks)) }
     }
 
@@ -268,9 +271,8 @@ impl Zone {
         if layout.wide == 0 {
             return &[];
         }
-        let chunk: *mut u8 = self.free.get().cast();
-        let start = chunk.wrapping_add(size(layout.wide));
-        // SAFETY: as in `words`: the layout puts this array at an even offset behind the state bytes.
+        let start = self.chunk_start().wrapping_add(size(layout.wide));
+        // SAFETY: as in `words_of`: the layout puts this array at an even offset behind the state bytes.
         unsafe { core::slice::from_raw_parts(start.cast(), size(layout.blocks)) }
     }
 
@@ -333,13 +335,14 @@ impl Zone {
         Some(size(self.layout().block).saturating_sub(slack))
     }
 
-    /// Notes that another thread than the owner's frees a block: the one mark that all threads see, so from here on
-    /// another free of this block is a double free.
-    pub(crate) fn mark_freed(&self, index: usize) {
+    /// Frees a live block as another thread than the owner's. The state byte is the one mark that all threads see: from
+    /// here on another free of this block is a double free. `false` if it is one itself, by two threads at the same
+    /// moment.
+    pub(crate) fn free_remotely(&self, index: usize) -> bool {
         self.owner.share();
-        if let Some(state) = self.states().get(index) {
-            state.set(FREED);
-        }
+        let Some(state) = self.states().get(index) else { return false };
+        // With the order that `post` needs; and what was done with the block is done for whoever collects it.
+        state.0.swap(FREED, Ordering::SeqCst) >= LIVE
     }
 
     /// Notes the slack of the MEDIUM block with this state byte.
@@ -434,14 +437,14 @@ impl Zone {
         let (place, mark) =
             if free < self.enough() { (Place::Full, self.enough()) } else { (Place::Available, blocks) };
         self.mark.set(low32(mark));
-        self.wake.set(wide(mark - free));
+        self.wake().set(wide(mark - free));
         self.place.set(if place == Place::Full { 1 } else { 2 });
         Some(place)
     }
 
     /// Free blocks of a zone that is not current: the countdown tells.
     pub(crate) fn counted_free(&self) -> usize {
-        size(self.mark.get()).saturating_sub(size64(self.wake.get()))
+        size(self.mark.get()).saturating_sub(size64(self.wake().get()))
     }
 
     /// Free blocks that make a full zone available again: an eighth, so that a refill finds enough.
@@ -451,42 +454,52 @@ impl Zone {
 
     /// Moves what other threads freed into `free`; returns how many blocks that were.
     ///
-    /// A bit whose block is free already, or live again, is the trace of two frees that ran at the same moment: it is
-    /// dropped and `misuse` is told the block.
+    /// A block that is free already was freed by its owner at the same moment: `misuse` is told.
     pub(crate) fn collect(&self, mut misuse: impl FnMut(usize)) -> usize {
+        let exposed = size(self.exposed.get()).div_ceil(WINDOW);
         let mut collected = 0;
-        for (window, (word, remote)) in self.words().iter().zip(self.remote_words()).enumerate() {
-            if remote.load(Ordering::Relaxed) == 0 {
+        for (window, (word, states)) in self.words().iter().zip(self.windows()).enumerate().take(exposed) {
+            let freed = mask_of::<FREED>(states);
+            if freed == 0 {
                 continue;
             }
-            let mut bits = remote.swap(0, Ordering::Acquire);
-            let mut good = 0;
+            let before = word.get();
+            // First the bits, so that at any moment each block can be seen to be free.
+            word.set(before | freed);
+            fence(Ordering::Release);
+            let mut bits = freed;
             while bits != 0 {
-                let bit = bits & bits.wrapping_neg();
-                let index = window * WINDOW + size(bits.trailing_zeros());
-                if word.get() & bit == 0 && self.state_of(index) == FREED {
-                    good |= bit;
-                } else {
-                    misuse(index);
+                let bit = size(bits.trailing_zeros());
+                if let Some(state) = states.get(bit) {
+                    state.set(LIVE);
                 }
-                bits ^= bit;
+                if before >> bit & 1 != 0 {
+                    misuse(window * WINDOW + bit);
+                }
+                bits &= bits - 1;
             }
-            word.set(word.get() | good);
-            collected += size(good.count_ones());
+            collected += size((freed & !before).count_ones());
         }
         collected
+    }
+
+    /// The state bytes, 64 at a time: the last window has some for blocks that do not exist.
+    fn windows(&self) -> &'static [[RelaxedU8; WINDOW]] {
+        // SAFETY: as in `states`: the layout has room for whole windows.
+        unsafe { core::slice::from_raw_parts(self.state.get().cast(), size(self.layout().words)) }
     }
 
     /// Completes `free` from the state bytes in the child of a fork, where the owner's thread is gone: what was on its
     /// way between bitmaps is free. Returns the number of free blocks.
     pub(crate) fn rebuild(&self) -> usize {
-        for remote in self.remote_words() {
-            remote.store(0, Ordering::Relaxed);
-        }
         let exposed = size(self.exposed.get());
         for (word, states) in self.words().iter().zip(self.states().chunks(WINDOW)) {
-            let bits = states.iter().enumerate().filter(|(_, state)| state.get() < LIVE);
-            word.set(bits.fold(word.get(), |bits, (k, _)| bits | 1 << k));
+            for (k, state) in states.iter().enumerate().filter(|(_, state)| state.get() < LIVE) {
+                word.set(word.get() | 1 << k);
+                if state.get() == FREED {
+                    state.set(LIVE);
+                }
+            }
         }
         for (window, word) in self.words().iter().enumerate().skip(exposed.div_ceil(WINDOW)) {
             word.set(Self::blocks_of_window(self.layout(), window));

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::os::mock::Random;
-use crate::remote::publish;
-use crate::size_class::FREED;
+use crate::remote::post;
 use crate::zone::{Role, Spot};
 
 impl Cache {
@@ -154,9 +153,8 @@ fn remote_frees_move_zones_as_own_ones_do() {
         let (zone, blocks) = full_zone(cache, class);
         let enough = (blocks.len() / 8).max(1);
         let free_remotely = |index: usize| {
-            zone.mark_freed(index);
-            let (word, bit) = Zone::bit_of(index);
-            assert!(publish(zone, word, bit).is_none());
+            assert!(zone.free_remotely(index));
+            post(zone);
         };
         let collect = || cache.collect(&mut |_, _| panic!("no misuse"));
         (0..enough - 1).for_each(free_remotely);
@@ -204,12 +202,11 @@ fn a_cache_forgets_a_vanished_thread() {
     let zones: Vec<_> = Class::all().map(|class| full_zone(cache, class).0).collect();
     for zone in zones {
         assert!(cache.start_zone(zone.class(), Zone::for_test(zone.class(), &cache.owner)));
-        publish(zone, 0, 1);
-        cache.pending.add(zone, 1);
+        assert!(zone.free_remotely(0));
+        post(zone);
     }
     cache.reset();
     assert!(cache.check_invariants().is_empty() && cache.take(1, ptr::null_mut).is_null());
-    assert_eq!(cache.pending.count(), 0);
     cache.owner.open();
     assert!(cache.owner.take_posted().next().is_none());
 }
@@ -218,8 +215,8 @@ fn a_cache_forgets_a_vanished_thread() {
 fn posts_for_others_are_passed_on() {
     let (cache, other) = (cache(), cache());
     let (zone, blocks) = full_zone(cache, Class::SMALLEST);
-    zone.mark_freed(0);
-    publish(zone, 0, 1);
+    assert!(zone.free_remotely(0));
+    post(zone);
     // It has changed hands since.
     assert!(cache.surrender().count() == 1 && other.take(1, ptr::null_mut).is_null());
     zone.owner.pass(&other.owner);

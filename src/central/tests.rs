@@ -1,8 +1,6 @@
 //! Tests of central.
 
 use super::*;
-use crate::remote::publish;
-use crate::size_class::FREED;
 
 /// What central and the test own.
 fn owners() -> (&'static Owner, &'static Owner) {
@@ -12,9 +10,8 @@ fn owners() -> (&'static Owner, &'static Owner) {
 /// Frees blocks of a zone from elsewhere.
 fn free(zone: &'static Zone, blocks: core::ops::Range<usize>) {
     for index in blocks {
-        zone.mark_freed(index);
-        let (word, bit) = Zone::bit_of(index);
-        assert!(publish(zone, word, bit).is_none());
+        assert!(zone.free_remotely(index));
+        post(zone);
     }
 }
 
@@ -83,8 +80,10 @@ fn posts_for_others_are_passed_on() {
 fn blocks_freed_twice_are_told() {
     let (mut central, (own, _)) = (Central::new(), owners());
     let zone = full_zone(Class::SMALLEST, &mut central, own);
-    // Live again when the bit arrives.
-    publish(zone, 1, 1 << 3);
+    // By its owner at the same moment: after the other thread has looked at the bit.
+    zone.words()[1].set(1 << 3);
+    central.give(zone, 1);
+    free(zone, 67..68);
     let mut told = Vec::new();
     central.collect(own, &mut |zone, index| told.push((zone.address(), index)));
     assert_eq!(told, [(zone.address(), 67)]);

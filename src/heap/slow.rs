@@ -5,11 +5,12 @@ use core::ptr;
 use super::misuse::{Call, Misuse, find, report};
 use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools};
 use crate::arena::GRANULES;
-use crate::cache::{Cache, Freed, Taken, free_own};
-use crate::os::Unix;
+use crate::cache::{Cache, Freed, Taken, free_index};
+use crate::large::Stay;
+use crate::os::{Os, Unix};
 use crate::ptr::size;
-use crate::remote::{Twice, publish};
-use crate::size_class::{Class, GRANULE, MIN_ALIGN, SMALL_MAX, WINDOW};
+use crate::remote::post;
+use crate::size_class::{Class, GRANULE, MIN_ALIGN, SMALL_MAX};
 use crate::thread;
 use crate::zone::{Place, Role, Zone};
 
@@ -25,7 +26,7 @@ pub(crate) fn alloc(bytes: usize) -> *mut u8 {
 #[cold]
 #[inline(never)]
 fn alloc_slow(bytes: usize) -> *mut u8 {
-    perturb::on_alloc(alloc_any(bytes).0, bytes)
+    perturb::on_alloc(alloc_any(bytes, true).0, bytes)
 }
 
 /// A block of the current zone of the class; null if it has none.
@@ -44,11 +45,12 @@ fn alloc_at_hand(bytes: usize) -> *mut u8 {
     }
 }
 
-/// A block of at least `bytes`, and whether it reads as zero.
-fn alloc_any(bytes: usize) -> Taken {
+/// A block of at least `bytes`, and whether it reads as zero. `reuse` says whether a freed mapping will do as well as a
+/// new one.
+fn alloc_any(bytes: usize, reuse: bool) -> Taken {
     match Class::of(bytes) {
         Some(class) if bytes < HEAP.config.mmap_threshold.get() => alloc_class(class, bytes),
-        _ => alloc_large(bytes, MIN_ALIGN),
+        _ => alloc_large(bytes, MIN_ALIGN, reuse),
     }
 }
 
@@ -59,7 +61,7 @@ pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
         Some(class) if bytes <= SMALL_MAX => thread::cache().take_class(class, bytes),
         _ => (ptr::null_mut(), false),
     };
-    let (block, clean) = if hit.0.is_null() { alloc_any(bytes) } else { hit };
+    let (block, clean) = if hit.0.is_null() { alloc_any(bytes, false) } else { hit };
     if !clean && !block.is_null() {
         clear(block, bytes);
     }
@@ -81,7 +83,7 @@ pub(crate) fn alloc_aligned(align: usize, bytes: usize) -> *mut u8 {
     let class = Class::aligned(bytes, align).filter(|class| class.block() < HEAP.config.mmap_threshold.get());
     let (block, _) = match class {
         Some(class) => alloc_class(class, bytes),
-        None => alloc_large(bytes, align),
+        None => alloc_large(bytes, align, true),
     };
     perturb::on_alloc(block, bytes)
 }
@@ -102,7 +104,6 @@ fn alloc_class(class: Class, bytes: usize) -> Taken {
 
 /// Gives `class` a window with free blocks: from the cache's own zones, from central, from the page heap.
 fn refill(cache: &'static Cache, class: Class) -> bool {
-    flush(cache);
     let filled = cache.refill(class, &mut freed_twice);
     retire_idle(cache);
     filled || adopt(cache, class) || new_zone(cache, class) || last_resort(cache, class)
@@ -147,7 +148,9 @@ fn adopt(cache: &'static Cache, class: Class) -> bool {
 fn new_zone(cache: &'static Cache, class: Class) -> bool {
     let layout = class.layout();
     let Some(chunk) = HEAP.meta.lock().take(&Unix, size(layout.chunk)) else { return false };
-    let Some(run) = HEAP.pages.lock().take(&tools(), size(layout.granules), 1) else {
+    let stay = stay();
+    HEAP.large.lock().expire(&Unix, &HEAP.meta, stay);
+    let Some(run) = HEAP.pages.lock().take(&tools(), size(layout.granules), 1, class.is_dense()) else {
         HEAP.meta.lock().give(chunk, size(layout.chunk));
         return false;
     };
@@ -162,9 +165,10 @@ pub(super) fn give_up(cache: Option<&'static Cache>) -> bool {
     if let Some(cache) = cache {
         super::trim::release_own(cache);
     }
+    let unkept = HEAP.large.lock().expire(&Unix, &HEAP.meta, Stay::NONE);
     let mut pages = HEAP.pages.lock();
     let released = pages.in_use < before;
-    pages.give_up(&tools()) || released
+    pages.give_up(&tools()) || released || unkept
 }
 
 /// Gives a wholly free zone, which nobody can reach any more, to the page heap.
@@ -186,41 +190,45 @@ pub(super) fn retire_idle(cache: &'static Cache) {
     }
 }
 
-/// Publishes the cache's pending remote frees.
-pub(super) fn flush(cache: &'static Cache) {
-    complain_twice(cache.pending.flush());
-}
-
 /// A LARGE block, and whether it reads as zero.
-fn alloc_large(bytes: usize, align: usize) -> Taken {
+fn alloc_large(bytes: usize, align: usize, reuse: bool) -> Taken {
     if bytes > MAX_REQUEST || align > MAX_REQUEST {
         return (ptr::null_mut(), false);
     }
     let own = bytes >= HEAP.config.mmap_threshold.get();
-    let first = if own { alloc_mapping(bytes, align) } else { alloc_run(bytes, align) };
+    let first = if own { alloc_mapping(bytes, align, reuse) } else { alloc_run(bytes, align) };
     if !first.0.is_null() {
         return first;
     }
     // Neither way may be open when address space, mappings or memory end: try the other, then give up what is free.
-    let second = if own { alloc_run(bytes, align) } else { alloc_mapping(bytes, align) };
+    let second = if own { alloc_run(bytes, align) } else { alloc_mapping(bytes, align, reuse) };
     if !second.0.is_null() || !give_up(thread::own()) {
         return second;
     }
-    let third = alloc_mapping(bytes, align);
+    let third = alloc_mapping(bytes, align, reuse);
     if third.0.is_null() { alloc_run(bytes, align) } else { third }
 }
 
 /// A LARGE block in a mapping of its own.
-fn alloc_mapping(bytes: usize, align: usize) -> Taken {
-    let block = HEAP.large.lock().alloc(&Unix, &HEAP.meta, bytes, align);
-    (block.map_or(ptr::null_mut(), ptr::NonNull::as_ptr), true)
+fn alloc_mapping(bytes: usize, align: usize, reuse: bool) -> Taken {
+    let stay = stay();
+    let mut large = HEAP.large.lock();
+    large.expire(&Unix, &HEAP.meta, stay);
+    let found = if reuse && align <= Unix.page() { large.reuse(&Unix, &HEAP.meta, bytes) } else { None };
+    let block = found.or_else(|| large.alloc(&Unix, &HEAP.meta, bytes, align));
+    (block.map_or(ptr::null_mut(), ptr::NonNull::as_ptr), found.is_none())
+}
+
+/// How freed mappings may wait: as long as free runs do, within the same bound.
+fn stay() -> Stay {
+    Stay { delay: HEAP.config.keep_delay(), bytes: HEAP.pages.lock().dirty_room() * GRANULE }
 }
 
 /// A LARGE block that is a run of an arena.
 fn alloc_run(bytes: usize, align: usize) -> Taken {
     let none = (ptr::null_mut(), false);
     let granules = bytes.max(1).div_ceil(GRANULE);
-    let Some(run) = HEAP.pages.lock().take(&tools(), granules, align.div_ceil(GRANULE)) else { return none };
+    let Some(run) = HEAP.pages.lock().take(&tools(), granules, align.div_ceil(GRANULE), false) else { return none };
     run.zone.requested.set(bytes);
     run.zone.owner.set(&HEAP.nobody);
     run.zone.set_role(Role::Large);
@@ -232,12 +240,11 @@ fn alloc_run(bytes: usize, align: usize) -> Taken {
 #[inline(never)]
 pub(crate) fn wake(zone: &'static Zone) {
     let Some(cache) = threads::current() else { return };
-    flush(cache);
     cache.woken(zone);
     retire_idle(cache);
 }
 
-/// Frees a block of a run that is not this thread's, or is shared with others.
+/// Frees a block of a run that is not this thread's, or in which other threads have freed blocks.
 #[inline(never)]
 pub(crate) fn free_shared(block: *mut u8, zone: &'static Zone, call: Call) {
     if let (Role::Blocks, Some(index)) = (zone.role(), zone.index_of(block.addr()))
@@ -245,9 +252,9 @@ pub(crate) fn free_shared(block: *mut u8, zone: &'static Zone, call: Call) {
         && !HEAP.careful.get()
     {
         if !zone.owner.is(&thread::cache().owner) {
-            return free_remote(zone, index);
+            return free_remote(zone, index, call);
         }
-        match free_own(zone, block.addr()) {
+        match free_index(zone, index) {
             Freed::Done => return,
             Freed::Woke => return wake(zone),
             Freed::No => {}
@@ -268,13 +275,13 @@ pub(crate) fn free(block: *mut u8, call: Call) {
         perturb::on_free(block, found);
     }
     match found {
-        Ok(Block::Zone(zone, _)) if thread::own().is_some_and(|own| zone.owner.is(&own.owner)) => {
+        Ok(Block::Zone(zone, index)) if thread::own().is_some_and(|own| zone.owner.is(&own.owner)) => {
             // A front stands before the cache, or the hit path would have found it.
-            if free_own(zone, block.addr()) == Freed::Woke {
+            if free_index(zone, index) == Freed::Woke {
                 wake(zone);
             }
         }
-        Ok(Block::Zone(zone, index)) => free_remote(zone, index),
+        Ok(Block::Zone(zone, index)) => free_remote(zone, index, call),
         Ok(Block::Run(zone)) => free_run(zone, block.addr(), call),
         Ok(Block::Mapping(_)) => free_mapping(block.addr(), call),
         Err(misuse) => report(call, block.addr(), misuse),
@@ -282,15 +289,12 @@ pub(crate) fn free(block: *mut u8, call: Call) {
 }
 
 /// Frees a block of another thread's zone.
-fn free_remote(zone: &'static Zone, index: usize) {
-    zone.mark_freed(index);
-    let twice = if let Some(cache) = thread::own() {
-        cache.pending.add(zone, index)
+fn free_remote(zone: &'static Zone, index: usize, call: Call) {
+    if zone.free_remotely(index) {
+        post(zone);
     } else {
-        let (word, bit) = Zone::bit_of(index);
-        publish(zone, word, bit)
-    };
-    complain_twice(twice);
+        report(call, zone.block_at(index).addr(), Misuse::Freed(zone.class()));
+    }
 }
 
 /// Frees a LARGE block that is a run of an arena. Looked up again under the mutex: of two frees one wins.
@@ -312,22 +316,14 @@ fn free_run(zone: &'static Zone, address: usize, call: Call) {
 /// Frees a LARGE block with a mapping of its own. Looked up again under the mutex.
 fn free_mapping(address: usize, call: Call) {
     {
+        let stay = stay();
         let mut large = HEAP.large.lock();
         if let Some(mapping) = large.find(address).filter(|mapping| mapping.address() == address) {
-            large.free(&Unix, &HEAP.meta, mapping);
+            large.free(&Unix, &HEAP.meta, mapping, stay);
             return;
         }
     }
     report(call, address, Misuse::FreedLarge);
-}
-
-/// Reports blocks that another thread freed at the same moment.
-fn complain_twice(twice: Twice) {
-    let Some((zone, word, mut bits)) = twice else { return };
-    while bits != 0 {
-        freed_twice(zone, word * WINDOW + size(bits.trailing_zeros()));
-        bits &= bits - 1;
-    }
 }
 
 /// Reports a block that was freed by two threads at the same moment.

@@ -14,7 +14,7 @@ use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 
 use super::HEAP;
-use super::slow::{flush, freed_twice, give_up, retire};
+use super::slow::{freed_twice, give_up, retire};
 use crate::arena::GRANULES;
 use crate::cache::{self, Cache};
 use crate::central::Central;
@@ -106,7 +106,9 @@ pub(crate) fn start() {
         if !os::is_privileged() {
             HEAP.config.parse(text, complain);
         }
-        HEAP.pages.lock().purge_delay = HEAP.config.purge_delay.get();
+        let mut pages = HEAP.pages.lock();
+        pages.purge_delay = HEAP.config.purge_delay.get();
+        pages.huge_pages = HEAP.config.huge_pages.get();
     }
     let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::AcqRel, Ordering::Acquire);
     if created.is_ok() {
@@ -150,7 +152,6 @@ unsafe extern "C" fn detach(value: *mut c_void) {
     // In the child of a fork other threads' caches may have to be taken in: while this one still is its thread's own.
     drop(central());
     thread::set_cache(&thread::ENDED);
-    flush(cache);
     cache.collect(&mut freed_twice);
     let mut central = central();
     for zone in cache.surrender() {
@@ -236,7 +237,6 @@ fn adopt_orphans(central: &mut Central) {
     let own = thread::own();
     let is_own = |cache: &Cache| own.is_some_and(|own| core::ptr::eq(cache, own));
     // What is posted properly is out of the way first; what is marked as posted after that is so by a vanished thread.
-    central.live().filter(|cache| !is_own(cache)).for_each(flush);
     // Twice our own: the first time passes on what is central's, and central passes on what is ours.
     let collect_own = || {
         if let Some(own) = own {
@@ -250,12 +250,13 @@ fn adopt_orphans(central: &mut Central) {
     for arena in pages.arenas() {
         for zone in (0..GRANULES).filter_map(|g| arena.zone(g)) {
             // Of what is no zone too: it may become one again.
-            let was_posted = zone.posted.swap(0, Ordering::AcqRel) != 0;
+            zone.posted.store(0, Ordering::Relaxed);
             if zone.role() != Role::Blocks {
                 continue;
             }
             if zone.owner.is(&HEAP.owner) || own.is_some_and(|own| zone.owner.is(&own.owner)) {
-                if was_posted {
+                // A vanished thread may have freed something in it, and not have come to say so.
+                if zone.owner.is_shared() {
                     post(zone);
                 }
             } else {

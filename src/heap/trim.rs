@@ -4,6 +4,7 @@ use core::ptr::NonNull;
 
 use super::{HEAP, slow, threads, tools};
 use crate::cache::Cache;
+use crate::large::Stay;
 use crate::os::{Os, Unix};
 use crate::size_class::{Class, GRANULE};
 use crate::thread;
@@ -35,12 +36,12 @@ pub(crate) fn trim(keep: usize) -> bool {
             released |= purge_holes(zone);
         }
     }
+    released |= HEAP.large.lock().expire(&Unix, &HEAP.meta, Stay::NONE);
     HEAP.pages.lock().purge(&tools(), keep / GRANULE) || released
 }
 
 /// Gives the thread's wholly free zones to the page heap, the current ones included.
 pub(super) fn release_own(cache: &'static Cache) {
-    slow::flush(cache);
     cache.collect(&mut slow::freed_twice);
     Class::all().for_each(|class| cache.retire_current(class));
     slow::retire_idle(cache);

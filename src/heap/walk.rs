@@ -118,6 +118,8 @@ pub(crate) struct Totals {
     pub(crate) runs: (usize, usize),
     /// LARGE blocks with a mapping of their own: how many, and bytes of their mappings.
     pub(crate) mappings: (usize, usize),
+    /// Bytes of freed mappings that wait to be used again.
+    pub(crate) kept: usize,
     /// Bytes that the program asked for in LARGE blocks.
     pub(crate) large_requested: usize,
     /// Bytes of arenas that are prepared.
@@ -140,6 +142,7 @@ pub(crate) fn totals() -> Totals {
         classes: [ClassTotals::default(); CLASSES],
         runs: (0, 0),
         mappings: (large.count, large.bytes),
+        kept: large.kept(),
         large_requested: 0,
         mapped: pages.mapped * GRANULE,
         peak_mapped: pages.peak_mapped * GRANULE,

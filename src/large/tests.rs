@@ -1,8 +1,11 @@
 //! Tests of LARGE mappings, on the mock OS.
 
+#![expect(unsafe_code, reason = "reads and writes blocks")]
+
 use super::*;
-use crate::os::mock::Mock;
+use crate::os::mock::{Kind, Mock};
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 
 impl Large {
     /// Every structural promise of the tree.
@@ -19,7 +22,130 @@ impl Large {
         let mut sums = (0, 0);
         walk(self.root.get(), 0, usize::MAX, u32::MAX, &mut sums);
         assert_eq!(sums, (self.count, self.bytes));
+        let kept: Vec<_> = self.kept.iter().map(|kept| (kept.address(), kept.bytes())).collect();
+        assert_eq!(kept.iter().map(|&(_, bytes)| bytes).sum::<usize>(), self.kept.bytes);
+        for (address, bytes) in kept {
+            assert!(bytes > 0 && self.find(address).is_none() && self.find(address + bytes - 1).is_none());
+            assert!(!self.kept.iter().any(|other| other.address() == address + bytes), "neighbours are one");
+        }
     }
+
+    /// Frees the block at `start`, which may wait for so many milliseconds.
+    fn free_at(&mut self, os: &Mock, meta: &'static Mutex<Meta>, start: NonNull<u8>, delay: u64) {
+        let mapping = self.find(start.addr().get()).expect("a mapping");
+        self.free(os, meta, mapping, stay(delay));
+        self.check_invariants();
+    }
+
+    /// A new block whose every page is written, freed for so many milliseconds.
+    fn keep_one(&mut self, os: &Mock, meta: &'static Mutex<Meta>, bytes: usize, delay: u64) -> usize {
+        let start = self.alloc(os, meta, bytes, 16).expect("memory");
+        // SAFETY: the block is that long.
+        unsafe { start.write_bytes(7, bytes) };
+        self.free_at(os, meta, start, delay);
+        start.addr().get()
+    }
+}
+
+/// Bytes of freed mappings that may wait.
+const ALLOWED: usize = 32 << 20;
+
+/// So many milliseconds.
+fn stay(delay: u64) -> Stay {
+    Stay { delay, bytes: ALLOWED }
+}
+
+/// Address space where nothing is.
+fn free_place(os: &Mock, bytes: usize) -> *mut u8 {
+    let place = os.reserve(core::ptr::null_mut(), bytes).expect("address space");
+    assert!(os.unmap(place, bytes));
+    place.as_ptr()
+}
+
+#[test]
+fn freed_mappings_serve_the_next_request() {
+    let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+    assert!(large.reuse(&os, meta, 1 << 20).is_none());
+    let first = large.keep_one(&os, meta, 8 << 20, 1000);
+    let maps = (os.calls(Kind::Map), os.calls(Kind::Unmap));
+    // Shorter, with a rest that is worth keeping: the rest serves the next one, and both become one again.
+    let short = large.reuse(&os, meta, 3 << 20).expect("it is there");
+    let rest = large.reuse(&os, meta, 5 << 20).expect("the rest");
+    assert_eq!((short.addr().get(), rest.addr().get()), (first, first + (3 << 20)));
+    // SAFETY: the page was written and never given back.
+    assert_eq!(unsafe { short.read() }, 7);
+    large.check_invariants();
+    assert!(large.reuse(&os, meta, 1).is_none() && large.kept() == 0);
+    large.free_at(&os, meta, rest, 1000);
+    large.free_at(&os, meta, short, 1000);
+    let whole = large.reuse(&os, meta, 8 << 20).expect("both");
+    assert_eq!((whole.addr().get(), maps), (first, (os.calls(Kind::Map), os.calls(Kind::Unmap))));
+    // Longer: it grows, and keeps what is in it.
+    large.free_at(&os, meta, whole, 1000);
+    let long = large.reuse(&os, meta, 20 << 20).expect("room");
+    // SAFETY: as above, moved with the block.
+    assert_eq!((unsafe { long.read() }, large.kept()), (7, 0));
+    large.check_invariants();
+}
+
+#[test]
+fn the_shortest_that_is_long_enough_comes_first() {
+    let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+    os.map_at(free_place(&os, 16 << 20));
+    let starts = [6, 2, 4].map(|mib| {
+        let start = large.alloc(&os, meta, mib << 20, 16).expect("memory");
+        // Between any two is a block that stays.
+        large.alloc(&os, meta, 4096, 16).expect("memory");
+        start
+    });
+    for start in starts {
+        large.free_at(&os, meta, start, 1000);
+    }
+    assert_eq!(large.kept(), 12 << 20);
+    let chosen = [3, 3, 3].map(|mib| large.reuse(&os, meta, mib << 20).expect("one of them"));
+    assert_eq!(chosen[..2], [starts[2], starts[0]]);
+    large.check_invariants();
+    // What was cut from the 4 and the 6 MiB is 1 and 3; of these one was left.
+    assert_eq!(
+        (chosen[2], large.kept()),
+        (NonNull::new(starts[0].as_ptr().wrapping_add(3 << 20)).expect("a block"), 3 << 20)
+    );
+}
+
+#[test]
+fn freed_mappings_wait_for_the_delay_within_the_bound() {
+    let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+    large.keep_one(&os, meta, 5 << 20, 1000);
+    assert_eq!(large.kept(), 5 << 20);
+    os.clock.store(999, Relaxed);
+    assert!(!large.expire(&os, meta, stay(1000)));
+    os.clock.store(1000, Relaxed);
+    assert!(large.expire(&os, meta, stay(1000)));
+    assert_eq!(large.kept(), 0);
+    // Nothing waits without a delay, and the oldest go first when it is too much.
+    large.keep_one(&os, meta, 5 << 20, 0);
+    assert_eq!(large.kept(), 0);
+    os.map_at(free_place(&os, 100 << 20));
+    let starts: Vec<_> = (0..20)
+        .map(|_| {
+            large.alloc(&os, meta, 4096, 16).expect("memory");
+            large.alloc(&os, meta, 4 << 20, 16).expect("memory")
+        })
+        .collect();
+    for &start in &starts {
+        large.free_at(&os, meta, start, 1000);
+        assert!(large.kept() <= ALLOWED);
+    }
+    assert_eq!(large.kept(), ALLOWED);
+    // What became one by and by loses only as much as is too much.
+    for mib in [3, 3] {
+        let start = large.reuse(&os, meta, mib << 20).expect("a part");
+        large.free_at(&os, meta, start, 1000);
+        assert_eq!(large.kept(), ALLOWED);
+    }
+    let last = large.reuse(&os, meta, 4 << 20).expect("one of them");
+    assert!(starts[12..].contains(&last));
+    assert!(large.expire(&os, meta, stay(0)) && large.kept() == 0);
 }
 
 /// A metadata pool for one test.
@@ -45,7 +171,7 @@ fn tree_agrees_with_a_sorted_map() {
             let inside = large.find(address + bytes / 2).expect("a mapping");
             assert_eq!((inside.address(), inside.requested()), (address, bytes));
             model.remove(&address);
-            large.free(&os, meta, inside);
+            large.free(&os, meta, inside, Stay::NONE);
             assert!(large.find(address).is_none() && large.was_freed(address));
             let next = model.range(address..).next().map(|(&address, _)| address);
             assert_eq!(large.next(address).map(Mapping::address), next);
@@ -62,14 +188,14 @@ fn refused_unmaps_are_tried_again() {
     }
     os.refill(0);
     while let Some(mapping) = large.next(0) {
-        large.free(&os, meta, mapping);
+        large.free(&os, meta, mapping, Stay::NONE);
     }
     assert!(large.stuck.get().is_some());
     os.refill(usize::MAX);
     for _ in 0..4 {
         let start = large.alloc(&os, meta, 10, 16).expect("memory");
         let mapping = large.find(start.addr().get()).expect("it");
-        large.free(&os, meta, mapping);
+        large.free(&os, meta, mapping, Stay::NONE);
     }
     assert!(large.stuck.get().is_none());
     assert_eq!(large.count + large.bytes, 0);
@@ -79,7 +205,14 @@ fn refused_unmaps_are_tried_again() {
 fn scenario(large: &mut Large, os: &Mock, meta: &'static Mutex<Meta>) {
     let page = os.page();
     let sizes = [(1, 16), (300_000, 16), (5000, 8 * page), (1 << 20, 1 << 22), (70_000, 64 * page)];
-    let starts: Vec<_> = sizes.iter().filter_map(|&(bytes, align)| large.alloc(os, meta, bytes, align)).collect();
+    let mut starts: Vec<_> = sizes.iter().filter_map(|&(bytes, align)| large.alloc(os, meta, bytes, align)).collect();
+    if let Some(start) = large.alloc(os, meta, 6 << 20, 16) {
+        let mapping = large.find(start.addr().get()).expect("it is there");
+        large.free(os, meta, mapping, stay(1000));
+        large.check_invariants();
+        starts.extend([2 << 20, 30 << 20].into_iter().filter_map(|bytes| large.reuse(os, meta, bytes)));
+        large.check_invariants();
+    }
     for (nth, start) in starts.into_iter().enumerate() {
         let mapping = large.find(start.addr().get()).expect("it is there");
         let before = (mapping.address(), mapping.bytes(), mapping.requested());
@@ -88,7 +221,7 @@ fn scenario(large: &mut Large, os: &Mock, meta: &'static Mutex<Meta>) {
             assert_eq!((mapping.address(), mapping.bytes(), mapping.requested()), before);
         }
         large.check_invariants();
-        large.free(os, meta, mapping);
+        large.free(os, meta, mapping, Stay::NONE);
         large.check_invariants();
     }
     assert_eq!(large.count + large.bytes, 0);

@@ -23,10 +23,12 @@ pub(crate) enum Kind {
     Remap,
     /// `purge`.
     Purge,
+    /// `populate`.
+    Populate,
 }
 
 /// Number of kinds.
-const KINDS: usize = 6;
+const KINDS: usize = 7;
 
 /// The real kernel behind a budget and a clock that the test sets.
 pub(crate) struct Mock {
@@ -278,6 +280,19 @@ impl Os for Mock {
             self.purged.fetch_add(bytes, Relaxed);
         }
         done
+    }
+
+    fn populate(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        if !start.addr().get().is_multiple_of(bytes) {
+            self.strayed.store(true, Relaxed);
+            return false;
+        }
+        let may = self.is_held(start, bytes, true) && self.spend(Kind::Populate, 0).is_some();
+        if may {
+            // Where the kernel has no huge pages too: the memory reads as zero, and more was never promised.
+            Unix.populate(start, bytes);
+        }
+        may
     }
 
     fn now(&self) -> u64 {

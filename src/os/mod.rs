@@ -40,6 +40,10 @@ pub(crate) trait Os {
     /// Gives the memory of prepared pages back; `true` promises that they read as zero from now on.
     fn purge(&self, start: NonNull<u8>, bytes: usize) -> bool;
 
+    /// Brings in the memory of clean prepared pages, a huge page that starts at a multiple of its length, as one, if the
+    /// machine can. `false` if nothing was done; else it may be resident, and reads as zero.
+    fn populate(&self, start: NonNull<u8>, bytes: usize) -> bool;
+
     /// Milliseconds of a clock that never goes back; costs no system call.
     fn now(&self) -> u64;
 }

@@ -85,6 +85,27 @@ impl Os for Unix {
         map(start.as_ptr(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_FIXED).is_some()
     }
 
+    #[cfg(target_os = "linux")]
+    fn populate(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        let advise = |advice| {
+            // SAFETY: says only how pages come in.
+            keeping_errno(|| unsafe { libc::madvise(start.as_ptr().cast(), bytes, advice) == 0 })
+        };
+        if !advise(libc::MADV_HUGEPAGE) {
+            return false;
+        }
+        // SAFETY: the caller owns these pages, which are writable and read as zero.
+        unsafe { start.as_ptr().write_volatile(0) };
+        // Or the kernel would, some time, make a huge page again of the few small ones that a purge has left.
+        advise(libc::MADV_NOHUGEPAGE);
+        true
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn populate(&self, _start: NonNull<u8>, _bytes: usize) -> bool {
+        false
+    }
+
     fn now(&self) -> u64 {
         // The coarse clock is read from the vDSO whatever the hardware clock is, so it is never a system call.
         #[cfg(target_os = "linux")]

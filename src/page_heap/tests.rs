@@ -3,13 +3,16 @@
 #![expect(unsafe_code, reason = "writes the memory of runs")]
 
 mod failing;
+mod huge;
 mod model;
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::arena::Bits;
 use crate::os::mock::{Kind, Mock};
+use crate::ptr::size;
 
 /// What a page heap works with in one test.
 struct World {
@@ -51,55 +54,76 @@ impl World {
 impl PageHeap {
     /// Every structural promise: bitmaps, tables and bins against the descriptors.
     pub(crate) fn check_invariants(&self, map: &'static AddressMap) {
-        let (mut mapped, mut in_use, mut dirty, mut runs) = (0, 0, 0, BTreeSet::new());
+        let (mut mapped, mut in_use, mut dense, mut dirty) = (0, 0, 0, 0);
+        let (mut plain, mut huge) = (BTreeSet::new(), BTreeSet::new());
         let mut last = 0;
         for arena in self.arenas() {
             let base = arena.base.get().addr();
             assert!(base.is_multiple_of(ARENA) && base > last, "arenas by address");
             assert!(map.arena(base).is_some_and(|found| core::ptr::eq(found, arena)), "in the address map");
             last = base;
-            let counts = check_arena(arena, &mut runs);
-            mapped += counts.0;
-            in_use += counts.1;
-            dirty += counts.2;
+            let counts = check_arena(arena, if arena.huge.get() { &mut huge } else { &mut plain });
+            mapped += counts.mapped;
+            in_use += counts.in_use;
+            dense += counts.dense;
+            dirty += counts.dirty;
             let ready = if arena.reserved.get() { arena.ready() } else { 0 };
             assert_eq!(arena.mapped.count(0, ready), ready, "prepared from the front");
             let beyond = arena.mapped.count(ready, GRANULES - ready);
             assert!(!arena.reserved.get() || beyond == 0, "prepared behind `ready`");
-            assert!(arena.reserved.get() || !self.growing.is(arena));
+            assert!(arena.reserved.get() || !self.is_growing(arena));
         }
         assert_eq!((mapped, in_use, dirty), (self.mapped, self.in_use, self.dirty), "mapped, in use, dirty");
+        assert_eq!(dense, self.dense, "dense granules in use");
         assert!(self.peak_mapped >= self.mapped);
-        if let Some(growing) = self.growing.get() {
-            assert!(growing.ready() < GRANULES && self.arenas().any(|arena| core::ptr::eq(arena, growing)));
+        for (side, is_huge, runs) in [(&self.plain, false, plain), (&self.huge, true, huge)] {
+            if let Some(growing) = side.growing.get() {
+                assert!(growing.ready() < GRANULES && growing.huge.get() == is_huge);
+                assert!(self.arenas().any(|arena| core::ptr::eq(arena, growing)));
+            }
+            side.check_bins(&runs);
         }
-        self.check_bins(&runs);
         let mut spare = self.spare.get();
         while let Some(header) = spare {
-            let sets = [&header.mapped, &header.free, &header.dirty, &header.old];
+            let sets = [&header.mapped, &header.free, &header.dirty, &header.blank, &header.old];
             assert!(sets.iter().all(|set| set.next_run(0).is_none()), "a spare header has no granules");
             assert!((0..GRANULES).all(|g| header.covering(g).is_none()));
             spare = header.next.get();
         }
     }
 
+    /// Granules of `chosen` sets, of all arenas.
+    fn sum(&self, chosen: impl Fn(&Arena) -> &Bits) -> usize {
+        self.arenas().map(|arena| chosen(arena).count(0, GRANULES)).sum()
+    }
+}
+
+impl Side {
     /// The bins hold exactly the free runs `expected`.
     fn check_bins(&self, expected: &BTreeSet<usize>) {
         let mut found = BTreeSet::new();
-        for (bin, list) in self.bins.iter().enumerate() {
-            assert_eq!(self.occupied >> bin & 1 != 0, list.first().is_some(), "bin {bin} and its bit");
-            for run in list.iter() {
-                assert_eq!(bin_of(usize::from(run.granules.get())), bin);
-                assert!(found.insert(run.address()), "a run that hangs in two bins");
-            }
+        for run in self.bins.check_invariants() {
+            assert!(found.insert(run.address()), "a run that hangs in two bins");
         }
         assert_eq!(&found, expected, "free runs in the bins and in the arenas");
     }
 }
 
-/// Checks an arena and adds its free runs; granules that exist, in use, and free and dirty.
-fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> (usize, usize, usize) {
-    let (mut g, mut in_use, mut behind_free) = (0, 0, false);
+/// Granules of an arena.
+struct Counts {
+    /// That exist.
+    mapped: usize,
+    /// In use.
+    in_use: usize,
+    /// In use by dense runs.
+    dense: usize,
+    /// Free and dirty.
+    dirty: usize,
+}
+
+/// Checks an arena, adds its free runs and counts its granules.
+fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
+    let (mut g, mut in_use, mut dense, mut behind_free) = (0, 0, 0, false);
     while g < GRANULES {
         let zone = arena.zone(g).expect("a descriptor");
         let length = usize::from(zone.granules.get());
@@ -115,6 +139,7 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> (usize, usi
             assert_eq!(zone.address(), arena.granule(g).addr());
             assert!(zone.role() != Role::Free && arena.free.count(g, length) == 0);
             in_use += length;
+            dense += if zone.dense.get() { length } else { 0 };
         } else {
             assert!(!arena.mapped.has(g) && zone.role() == Role::None, "granule {g} is nowhere");
         }
@@ -130,12 +155,12 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> (usize, usi
         behind_free = free;
         g += step;
     }
-    let words = |set: &crate::arena::Bits| set.words().collect::<Vec<_>>();
-    let (dirty, free, old) = (words(&arena.dirty), words(&arena.free), words(&arena.old));
-    let idle_dirty: Vec<_> = dirty.iter().zip(&free).map(|(dirty, free)| dirty & free).collect();
-    assert!(old.iter().zip(&idle_dirty).all(|(old, idle)| old & !idle == 0), "old ⊆ dirty ∩ free");
+    let idle_dirty: Vec<_> = arena.dirty.words().zip(arena.free.words()).map(|(dirty, free)| dirty & free).collect();
+    let within = |set: &Bits| set.words().zip(&idle_dirty).all(|(word, idle)| word & !idle == 0);
+    assert!(within(&arena.old) && within(&arena.blank), "old ∪ blank ⊆ dirty ∩ free");
+    assert!(arena.huge.get() || arena.blank.next_run(0).is_none(), "only huge arenas are populated");
     let dirty = idle_dirty.iter().map(|word| size(word.count_ones())).sum();
-    (arena.mapped.count(0, GRANULES), in_use, dirty)
+    Counts { mapped: arena.mapped.count(0, GRANULES), in_use, dense, dirty }
 }
 
 /// Bytes of a run.
@@ -163,12 +188,12 @@ fn free_memory_goes_back_between_one_and_two_delays() {
     let tools = world.tools();
     world.os.clock.store(1_000_000, Relaxed);
     let purged = || world.os.purged.load(Relaxed) / GRANULE;
-    let first = heap.take(&tools, 5, 1).expect("memory").zone;
-    let second = heap.take(&tools, 3, 1).expect("memory").zone;
-    heap.take(&tools, 1, 1).expect("memory");
+    let first = heap.take(&tools, 5, 1, false).expect("memory").zone;
+    let second = heap.take(&tools, 3, 1, false).expect("memory").zone;
+    heap.take(&tools, 1, 1, false).expect("memory");
     let busy = |heap: &mut PageHeap| {
         // The check runs when runs are taken or given. These granules lie elsewhere and are not touched.
-        let run = heap.take(&tools, 100, 1).expect("memory");
+        let run = heap.take(&tools, 100, 1, false).expect("memory");
         assert!(run.clean);
         heap.give(&tools, run.zone, 0);
         heap.check_invariants(world.map);
@@ -200,7 +225,7 @@ fn memory_in_use_again_does_not_go_back() {
     world.os.clock.store(1_000_000, Relaxed);
     // Freed and taken again within every delay, over many: never idle for one.
     for _ in 0..50 {
-        let run = heap.take(&tools, 4, 1).expect("memory");
+        let run = heap.take(&tools, 4, 1, false).expect("memory");
         fill(run.zone, 4 * GRANULE, 1);
         world.wait(300);
         heap.give(&tools, run.zone, 4 * GRANULE);
@@ -214,7 +239,7 @@ fn memory_in_use_again_does_not_go_back() {
 fn free_dirty_memory_is_bounded() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
-    let mut runs: Vec<_> = (0..700).map(|_| heap.take(&tools, 10, 1).expect("memory").zone).collect();
+    let mut runs: Vec<_> = (0..700).map(|_| heap.take(&tools, 10, 1, false).expect("memory").zone).collect();
     let mut highest = 0;
     while let Some(zone) = runs.pop() {
         heap.give(&tools, zone, 10 * GRANULE);
@@ -226,7 +251,7 @@ fn free_dirty_memory_is_bounded() {
     heap.check_invariants(world.map);
     // Arenas without anything in them go as a whole, at the latest with their last dirty granule.
     for _ in 0..3 {
-        let run = heap.take(&tools, 1, 1).expect("memory");
+        let run = heap.take(&tools, 1, 1, false).expect("memory");
         heap.give(&tools, run.zone, 0);
         world.wait(heap.purge_delay);
     }
@@ -239,7 +264,7 @@ fn locked_pages_are_not_purged_again_and_again() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
     heap.allowed_dirty = 10;
-    let runs: Vec<_> = (0..100).map(|_| heap.take(&tools, 1, 1).expect("memory").zone).collect();
+    let runs: Vec<_> = (0..100).map(|_| heap.take(&tools, 1, 1, false).expect("memory").zone).collect();
     world.os.refuse(Kind::Purge, true);
     for zone in runs {
         heap.give(&tools, zone, GRANULE);
@@ -248,11 +273,11 @@ fn locked_pages_are_not_purged_again_and_again() {
     heap.check_invariants(world.map);
     // Not before the next tick.
     world.os.refuse(Kind::Purge, false);
-    let more = heap.take(&tools, 1, 1).expect("memory").zone;
+    let more = heap.take(&tools, 1, 1, false).expect("memory").zone;
     heap.give(&tools, more, GRANULE);
     assert_eq!((heap.dirty, world.os.calls(Kind::Purge)), (100, 0));
     world.wait(heap.purge_delay);
-    let more = heap.take(&tools, 1, 1).expect("memory").zone;
+    let more = heap.take(&tools, 1, 1, false).expect("memory").zone;
     heap.give(&tools, more, GRANULE);
     assert!(heap.dirty <= 10);
     heap.check_invariants(world.map);
@@ -264,7 +289,7 @@ fn a_large_heap_takes_few_calls_and_few_mappings() {
     let tools = world.tools();
     // 16 GiB of address space, not touched.
     for _ in 0..32_768 {
-        heap.take(&tools, 8, 1).expect("address space");
+        heap.take(&tools, 8, 1, false).expect("address space");
     }
     heap.check_invariants(world.map);
     let (reserves, prepares) = (world.os.calls(Kind::Reserve), world.os.calls(Kind::Prepare));
@@ -279,13 +304,13 @@ fn the_shortest_run_that_fits_is_taken() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
     // One free run of a whole arena, cut from the front.
-    let whole = heap.take(&tools, GRANULES, 1).expect("memory").zone;
+    let whole = heap.take(&tools, GRANULES, 1, false).expect("memory").zone;
     heap.give(&tools, whole, 0);
     // Free runs of these lengths, kept apart by runs in use; 70, 80 and 90 hang in one bin.
     let lengths = [90, 4, 70, 9, 80, 200, 3];
     let runs = lengths.map(|granules| {
-        let zone = heap.take(&tools, granules, 1).expect("memory").zone;
-        heap.take(&tools, 1, 1).expect("memory");
+        let zone = heap.take(&tools, granules, 1, false).expect("memory").zone;
+        heap.take(&tools, 1, 1, false).expect("memory");
         zone
     });
     for zone in runs {
@@ -293,7 +318,7 @@ fn the_shortest_run_that_fits_is_taken() {
     }
     heap.check_invariants(world.map);
     for (granules, expected) in [(66, 2), (76, 4), (86, 0), (8, 3), (150, 5)] {
-        let zone = heap.take(&tools, granules, 1).expect("memory").zone;
+        let zone = heap.take(&tools, granules, 1, false).expect("memory").zone;
         assert_eq!(zone.address(), runs[expected].address(), "{granules} granules");
     }
 }
@@ -302,7 +327,7 @@ fn the_shortest_run_that_fits_is_taken() {
 fn the_last_run_grows_into_what_is_not_prepared_yet() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
-    let zone = heap.take(&tools, 4, 1).expect("memory").zone;
+    let zone = heap.take(&tools, 4, 1, false).expect("memory").zone;
     fill(zone, 4 * GRANULE, 7);
     for granules in [5, 40, 500, GRANULES] {
         assert!(heap.extend(&tools, zone, granules), "to {granules}");
@@ -312,7 +337,7 @@ fn the_last_run_grows_into_what_is_not_prepared_yet() {
     // Not over another run, nor where the OS refuses.
     heap.shrink(&tools, zone, 100);
     heap.purge(&tools, 0);
-    let other = heap.take(&tools, 1, 1).expect("memory").zone;
+    let other = heap.take(&tools, 1, 1, false).expect("memory").zone;
     assert!(!heap.extend(&tools, zone, 101) && other.address() == zone.address() + 100 * GRANULE);
     heap.check_invariants(world.map);
 }
@@ -322,10 +347,10 @@ fn nonsense_is_refused() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
     for (granules, align) in [(0, 1), (GRANULES + 1, 1), (GRANULES, 2), (1, 2 * GRANULES), (600, 512)] {
-        assert!(heap.take(&tools, granules, align).is_none());
+        assert!(heap.take(&tools, granules, align, false).is_none());
     }
     assert_eq!(world.os.calls(Kind::Reserve), 0);
-    let whole = heap.take(&tools, GRANULES, 1).expect("a whole arena").zone;
+    let whole = heap.take(&tools, GRANULES, 1, false).expect("a whole arena").zone;
     assert!(!heap.extend(&tools, whole, GRANULES + 1));
     heap.check_invariants(world.map);
 }

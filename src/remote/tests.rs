@@ -1,14 +1,7 @@
 //! Tests of frees that cross threads.
 
 use super::*;
-use crate::size_class::{Class, FREED};
-
-impl Pending {
-    /// Blocks that are pending.
-    pub(crate) fn count(&self) -> usize {
-        self.zone.get().map_or(0, |_| size(self.bits.get().count_ones()))
-    }
-}
+use crate::size_class::{Class, FREED, LIVE};
 
 /// A zone of 64-byte blocks, all of them live.
 fn full_zone(owner: &'static Owner) -> &'static Zone {
@@ -22,12 +15,11 @@ fn owner() -> &'static Owner {
     Box::leak(Box::new(Owner::new()))
 }
 
-/// Frees blocks of a zone from elsewhere, each published by itself.
+/// Frees blocks of a zone from elsewhere.
 fn free(zone: &'static Zone, blocks: impl IntoIterator<Item = usize>) {
     for index in blocks {
-        zone.mark_freed(index);
-        let (word, bit) = Zone::bit_of(index);
-        assert!(publish(zone, word, bit).is_none());
+        assert!(zone.free_remotely(index));
+        post(zone);
     }
 }
 
@@ -50,9 +42,9 @@ fn a_zone_is_posted_once_however_much_is_freed() {
     let zone = full_zone(owner);
     free(zone, 0..1000);
     assert_eq!(owner.take_posted().count(), 1);
-    // Words that were not empty post nothing, an empty one does.
+    // Taken, so that the next one posts it again.
     free(zone, [1000, 1001]);
-    assert_eq!(owner.take_posted().count(), 0);
+    assert_eq!(owner.take_posted().count(), 1);
     assert_eq!(zone.collect(|_| ()), 1002);
     free(zone, [1002]);
     assert_eq!(collect(owner), 1);
@@ -90,7 +82,7 @@ fn a_post_finds_the_owner_of_the_moment() {
 }
 
 #[test]
-fn a_bit_set_after_the_zone_was_taken_posts_again() {
+fn a_block_freed_after_the_zone_was_taken_posts_again() {
     let owner = owner();
     let zone = full_zone(owner);
     free(zone, [1]);
@@ -122,34 +114,47 @@ fn what_a_closed_inbox_held_reaches_the_next_owner() {
 }
 
 #[test]
-fn pending_blocks_are_published_word_by_word() {
-    let owner = owner();
-    let (zone, other) = (full_zone(owner), full_zone(owner));
-    let pending = Pending::new();
-    let add = |zone: &'static Zone, index: usize| {
-        zone.mark_freed(index);
-        assert!(pending.add(zone, index).is_none());
-    };
-    (0..64).rev().for_each(|index| add(zone, index));
-    assert_eq!((pending.count(), collect(owner)), (64, 0));
-    add(zone, 64);
-    assert_eq!((pending.count(), collect(owner)), (1, 64));
-    add(other, 64);
-    assert_eq!((pending.count(), collect(owner)), (1, 1));
-    assert!(pending.flush().is_none() && pending.flush().is_none());
-    assert_eq!((pending.count(), collect(owner)), (0, 1));
-    add(zone, 70);
-    pending.clear();
-    assert!(pending.flush().is_none() && collect(owner) == 0);
+fn the_mark_stays_when_a_zone_changes_hands() {
+    let (first, second) = (owner(), owner());
+    let zone = full_zone(first);
+    assert!(zone.owner.is_alone(first) && !zone.owner.is_alone(second) && !zone.owner.is_shared());
+    free(zone, [1]);
+    assert!(zone.owner.is_shared() && zone.owner.is(first) && !zone.owner.is_alone(first));
+    zone.owner.pass(second);
+    assert!(
+        zone.owner.is_shared() && zone.owner.is(second) && zone.owner.get().is_some_and(|o| core::ptr::eq(o, second))
+    );
+    // Without live blocks it is nobody's secret any more.
+    zone.owner.set(first);
+    assert!(zone.owner.is_alone(first) && !zone.owner.is_shared());
+    zone.owner.pass(second);
+    assert!(zone.owner.is_alone(second));
 }
 
 #[test]
-fn two_frees_at_the_same_moment_are_told() {
+fn of_two_frees_at_the_same_moment_one_is_told() {
+    for _ in 0..200 {
+        let zone = full_zone(owner());
+        let wins = std::thread::scope(|scope| {
+            let free =
+                |_| scope.spawn(|| zone.states().iter().enumerate().filter(|&(k, _)| zone.free_remotely(k)).count());
+            [free(0), free(1)].map(|thread| thread.join().expect("no panic")).iter().sum::<usize>()
+        });
+        assert_eq!(wins, zone.states().len());
+        assert!(zone.states().iter().all(|state| state.get() == FREED));
+    }
+}
+
+#[test]
+fn of_a_free_by_the_owner_and_one_elsewhere_one_is_told() {
     let zone = full_zone(owner());
-    free(zone, [3, 4]);
-    let twice = publish(zone, 0, 0b11000).expect("both are there");
-    assert!(core::ptr::eq(twice.0, zone) && (twice.1, twice.2) == (0, 0b11000));
-    assert!(publish(zone, 0, 0b10_0000).is_none());
+    // Both have found it live.
+    zone.words()[0].set(0b100);
+    free(zone, [2, 3]);
+    let mut told = Vec::new();
+    assert_eq!(zone.collect(|index| told.push(index)), 1);
+    assert_eq!((told, zone.words()[0].get()), (vec![2], 0b1100));
+    assert!([2, 3].iter().all(|&index| zone.state_of(index) == LIVE && !zone.is_live(index)));
 }
 
 #[test]
@@ -161,15 +166,12 @@ fn nothing_is_lost_between_threads() {
         let collected: usize = std::thread::scope(|scope| {
             for third in 0..3 {
                 scope.spawn(move || {
-                    let pending = Pending::new();
                     for index in (third..blocks).step_by(3) {
-                        zone.mark_freed(index);
-                        assert!(pending.add(zone, index).is_none());
+                        free(zone, [index]);
                         if index % (7 + round) == 0 {
-                            assert!(pending.flush().is_none());
+                            std::thread::yield_now();
                         }
                     }
-                    assert!(pending.flush().is_none());
                 });
             }
             let central = owner();

@@ -70,7 +70,7 @@ fn summarise(totals: &Totals) -> Summary {
         free_blocks: totals.classes.iter().map(|class| class.free).sum(),
         mappings: totals.mappings.0,
         mapped: totals.mappings.1,
-        resident_free: totals.dirty,
+        resident_free: totals.dirty + totals.kept,
     }
 }
 
@@ -88,6 +88,7 @@ pub(crate) fn stats(descriptor: i32) {
     figure(&mut text, "free runs", totals.free_runs);
     figure(&mut text, "  maybe resident", totals.dirty);
     figure(&mut text, "own mappings", summary.mapped);
+    figure(&mut text, "  waiting for reuse", totals.kept);
     figure(&mut text, "metadata", totals.metadata);
     text.text("class      zones       live       free  requested\n");
     for (index, class) in totals.classes.iter().enumerate().filter(|(_, class)| class.zones > 0) {

@@ -3,7 +3,7 @@
 use core::ptr;
 
 use super::*;
-use crate::cache::{Freed, free_own};
+use crate::cache::{Freed, free_index, free_own};
 use crate::os::mock::Random;
 
 impl Zone {
@@ -37,33 +37,33 @@ impl Zone {
         self.words().iter().position(|word| ptr::eq(word, window.word.as_ptr()))
     }
 
-    /// Every structural promise of a zone whose blocks nobody changes meanwhile. Returns its exposed blocks that are
-    /// neither live nor marked free: each is pending with a thread that freed it.
+    /// Every structural promise of a zone whose blocks nobody changes meanwhile. Returns its blocks that other threads
+    /// freed and that wait to be collected.
     pub(crate) fn check_invariants(&self) -> usize {
         let layout = self.layout();
         let exposed = size(self.exposed.get());
-        let mut pending = 0;
+        let mut waiting = 0;
         assert!(exposed == size(layout.blocks) || exposed.is_multiple_of(WINDOW));
-        for index in 0..size(layout.words) * WINDOW {
-            let (word, bit) = Self::bit_of(index);
-            let free = self.words()[word].get() & bit != 0;
-            let remote = self.remote_words()[word].load(Ordering::Relaxed) & bit != 0;
-            let state = self.state_of(index);
-            assert!(!(free && remote), "block {index} is free twice");
-            assert!(!(free || remote) || !self.is_live(index), "block {index} is free and live");
-            let exists = index < size(layout.blocks);
-            assert!(index < exposed || (free == exists && !remote && state == FRESH), "block {index} is not exposed");
-            assert!(!remote || state == FREED);
-            assert!(state != FREED || self.owner.is_shared(), "block {index} was freed by another thread");
-            pending += usize::from(index < exposed && !free && !remote && state < LIVE);
+        for (window, states) in self.windows().iter().enumerate() {
+            for (k, state) in states.iter().enumerate() {
+                let (index, state) = (window * WINDOW + k, state.get());
+                let free = self.is_free(index);
+                assert!(!free || !self.is_live(index), "block {index} is free and live");
+                assert!(!free || state != FREED, "block {index} is free twice");
+                let exists = index < size(layout.blocks);
+                assert!(index < exposed || (free == exists && state == FRESH), "block {index} is not exposed");
+                assert!(state != FREED || self.owner.is_shared(), "block {index} was freed by another thread");
+                assert!(free || state != FRESH || !exists, "block {index} was handed out");
+                waiting += usize::from(state == FREED);
+            }
         }
         if self.place() != Place::Current {
             assert_eq!(self.counted_free(), self.free_blocks(), "free blocks = mark − wake");
             let full = self.free_blocks() < self.enough();
             assert!(!full || self.place() == Place::Full, "with few free blocks it counts as full");
-            assert!(self.wake.get() > 0);
+            assert!(self.wake().get() > 0);
         }
-        pending
+        waiting
     }
 }
 
@@ -165,26 +165,16 @@ fn collect_takes_exactly_what_was_freed() {
         zone.fill();
         let mut expected = (0, Vec::new());
         for index in 0..blocks {
-            let (word, bit) = Zone::bit_of(index);
-            let mark = || zone.remote_words()[word].fetch_or(bit, Ordering::Relaxed);
-            let fate = random.below(6);
-            match fate {
-                // Freed by the owner, and at the same moment by another thread, too.
-                0 | 1 => {
-                    free_own(zone, zone.block_at(index).addr());
-                    if fate == 1 {
-                        mark();
-                        expected.1.push(index);
-                    }
-                }
-                // Freed twice at the same moment, and handed out again in between.
-                2 => {
-                    mark();
+            match random.below(6) {
+                0 => assert_eq!(free_index(zone, index), Freed::Done),
+                // At the same moment by another thread, too.
+                1 => {
+                    assert!(zone.free_remotely(index));
+                    assert_eq!(free_index(zone, index), Freed::Done);
                     expected.1.push(index);
                 }
-                3 | 4 => {
-                    zone.mark_freed(index);
-                    mark();
+                2..=4 => {
+                    assert!(zone.free_remotely(index) && !zone.free_remotely(index));
                     expected.0 += 1;
                 }
                 _ => {}
@@ -223,9 +213,6 @@ fn rebuilt_bitmaps_hold_all_that_is_not_live() {
         // Torn by a thread that stopped anywhere.
         for word in zone.words().iter().skip(exposed.div_ceil(WINDOW)) {
             word.set(crate::ptr::wide(random.below(usize::MAX)));
-        }
-        for word in zone.remote_words() {
-            word.store(crate::ptr::wide(random.below(usize::MAX)), Ordering::Relaxed);
         }
         assert_eq!(zone.rebuild(), blocks - live);
         assert_eq!(zone.check_invariants(), 0);

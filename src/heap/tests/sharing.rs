@@ -172,7 +172,7 @@ fn what_a_consumer_frees_comes_back_to_the_producer() {
         }
         drop(sender);
         consumer.join().expect("no panic");
-        // At most 500 blocks and what is pending: about 110 KiB, in eleven classes of 1 or 2 granules a zone.
+        // At most 500 blocks: about 110 KiB, in eleven classes of 1 or 2 granules a zone.
         assert!(most <= 60, "{most} granules");
         check_and_clear(Pool::default());
     });
@@ -197,22 +197,11 @@ fn a_second_free_is_seen_whoever_freed_first() {
         };
         let elsewhere = |known: Known| both(|| known.free(), || ());
         free_twice(&Known::free, &|| ());
-        // On its way (a thread that ends publishes), and after it was collected.
+        // Before and after it was collected.
         free_twice(&elsewhere, &|| ());
         free_twice(&elsewhere, &|| {
             trim(0);
         });
-        // In the freeing thread's own hands still.
-        let known = Known::new(alloc(48), 48, 1, 2);
-        let hold = || {
-            Known::new(alloc(48), 48, 1, 2).free();
-            known.free();
-            assert!(thread::own().is_some_and(|cache| cache.pending.count() == 1));
-            assert!(is_freed(known));
-            known.free_again();
-            assert!(thread::own().is_some_and(|cache| cache.pending.count() == 1));
-        };
-        both(hold, || ());
         neighbour.free();
         trim(0);
         check_heap();
@@ -225,7 +214,6 @@ fn a_thread_may_free_before_it_allocates() {
     alone!(a_thread_may_free_before_it_allocates, "on_error=abort", || {
         let blocks: Vec<_> = (0..200).map(|nth| Known::new(alloc(nth), nth, 1, 1)).collect();
         spawn(move || {
-            // No cache, no pending word: each free is published at once.
             blocks.into_iter().for_each(Known::free);
             assert!(thread::own().is_none());
         })
@@ -259,7 +247,7 @@ fn a_child_takes_in_what_vanished_threads_had() {
                 work(seed, 3000, pool);
                 own.extend((0..500).map(|_| block(&mut random)));
                 own.drain(..250).for_each(Known::free);
-                // Some are pending: the last one freed here is of another thread.
+                // And one of another thread.
                 let taken = pool.lock().expect("no panic").pop();
                 taken.into_iter().for_each(Known::free);
                 pool.lock().expect("no panic").append(&mut own);
@@ -310,7 +298,7 @@ fn a_post_for_a_retired_zone_harms_nobody() {
         known.free();
         trim(0);
         assert_eq!(HEAP.pages.lock().in_use, 0);
-        // Late: the zone was given back between the bit and the post.
+        // Late: the zone was given back between the mark and the post.
         post(zone);
         check_heap();
         // A zone again, and a post that read the owner before.

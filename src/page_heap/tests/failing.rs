@@ -2,10 +2,11 @@
 
 use super::*;
 
-/// A little of everything: growth over several arenas or pieces, resizing, purges. `false` where memory ended.
-fn scenario(world: &World, heap: &mut PageHeap, sizes: &[usize]) -> bool {
+/// A little of everything: growth over several arenas or pieces, resizing, purges, for runs of these lengths, dense or
+/// not. `false` where memory ended.
+fn scenario(world: &World, heap: &mut PageHeap, sizes: &[(usize, bool)]) -> bool {
     let tools = world.tools();
-    let taken: Vec<_> = sizes.iter().map(|&granules| heap.take(&tools, granules, 4)).collect();
+    let taken: Vec<_> = sizes.iter().map(|&(granules, dense)| heap.take(&tools, granules, 4, dense)).collect();
     let all = taken.iter().all(Option::is_some);
     for (nth, run) in taken.into_iter().flatten().enumerate() {
         fill(run.zone, GRANULE, 1);
@@ -23,8 +24,8 @@ fn scenario(world: &World, heap: &mut PageHeap, sizes: &[usize]) -> bool {
 }
 
 /// Runs the scenario with calls failing as `fail` sets it up for round 0, 1, 2, …, and then without failures in the
-/// same heap, until no call fails any more. At the end there is metadata, the growing arena and at most `lost` bytes.
-fn fail_in_turn(sizes: &[usize], lost: usize, prepare: impl Fn(&World), fail: impl Fn(&Mock, usize)) {
+/// same heap, until no call fails any more. At the end there is metadata, the growing arenas and at most `lost` bytes.
+fn fail_in_turn(sizes: &[(usize, bool)], lost: usize, prepare: impl Fn(&World), fail: impl Fn(&Mock, usize)) {
     for round in 0.. {
         let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
         prepare(&world);
@@ -36,7 +37,8 @@ fn fail_in_turn(sizes: &[usize], lost: usize, prepare: impl Fn(&World), fail: im
         assert!(scenario(&world, &mut heap, sizes), "memory is there again after round {round}");
         assert!(world.os.prepared_within_reservations());
         assert_eq!((heap.in_use, heap.dirty), (0, 0));
-        let kept = if heap.growing.get().is_some() { ARENA + METADATA } else { METADATA };
+        let growing = [&heap.plain, &heap.huge].iter().filter(|side| side.growing.get().is_some()).count();
+        let kept = growing * ARENA + METADATA;
         assert_eq!(heap.arenas().count() * ARENA, kept - METADATA, "idle arenas are unmapped after round {round}");
         assert!(world.os.held() <= kept + lost, "{} bytes too many after round {round}", world.os.held() - kept - lost);
         if !hit {
@@ -56,27 +58,39 @@ fn short_of_space(world: &World, before: usize) {
     world.os.map_at(slot.wrapping_add(ARENA - before));
 }
 
+/// Lengths for whole arenas, of which the second run is what makes the heap large; the two dense runs that follow
+/// begin a huge page each.
+const FOR_ARENAS: [(usize, bool); 7] =
+    [(1, false), (700, true), (8, true), (600, false), (28, true), (3, false), (2, true)];
+
 #[test]
 fn every_call_fails_in_turn() {
-    let sizes = [1, 700, 8, 600, 900, 3];
-    fail_in_turn(&sizes, 0, |_| {}, Mock::refill);
-    fail_in_turn(&sizes, 0, |_| {}, Mock::fail_after);
+    fail_in_turn(&FOR_ARENAS, 0, |_| {}, Mock::refill);
+    fail_in_turn(&FOR_ARENAS, 0, |_| {}, Mock::fail_after);
 }
 
 #[test]
 fn every_call_fails_in_turn_where_hints_are_missed() {
-    let (sizes, missed) = ([1, 700, 8, 600, 900, 3], |world: &World| world.os.miss_hints(GRANULE));
+    let missed = |world: &World| world.os.miss_hints(GRANULE);
     // Address space that was never entered and that the OS does not take back is lost, without memory behind it.
-    fail_in_turn(&sizes, 8 * ARENA, missed, Mock::refill);
-    fail_in_turn(&sizes, ARENA, missed, Mock::fail_after);
+    fail_in_turn(&FOR_ARENAS, 8 * ARENA, missed, Mock::refill);
+    fail_in_turn(&FOR_ARENAS, ARENA, missed, Mock::fail_after);
 }
 
 #[test]
 fn every_call_fails_in_turn_where_pieces_have_to_do() {
-    let (sizes, short) = ([1, 8, 100, 8, 30, 3], |world: &World| short_of_space(world, (1 << 20) - 12 * 4096));
+    let sizes = [(1, false), (8, true), (130, true), (8, false), (30, true), (3, false)];
+    let short = |world: &World| short_of_space(world, (1 << 20) - 12 * 4096);
     // The ends of pieces that reach beyond their granules.
     fail_in_turn(&sizes, 6 * GRANULE, short, Mock::refill);
     fail_in_turn(&sizes, GRANULE, short, Mock::fail_after);
+}
+
+#[test]
+fn the_lengths_for_arenas_lead_to_huge_pages() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    assert!(scenario(&world, &mut heap, &FOR_ARENAS));
+    assert_eq!(world.os.calls(Kind::Populate), 2);
 }
 
 #[test]
@@ -84,7 +98,7 @@ fn a_piece_across_two_slots_serves_a_run() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     short_of_space(&world, 12 << 20);
     for granules in [8, 8, 180] {
-        assert!(heap.take(&world.tools(), granules, 1).is_some(), "{granules} granules");
+        assert!(heap.take(&world.tools(), granules, 1, false).is_some(), "{granules} granules");
         heap.check_invariants(world.map);
     }
     assert_eq!(heap.arenas().count(), 2);
@@ -99,7 +113,7 @@ fn a_piece_never_reaches_into_a_third_slot() {
         world.meta.lock().take(&world.os, 1).expect("memory");
         world.os.refuse(Kind::Reserve, true);
         for _ in 0..3 {
-            heap.take(&world.tools(), 900, 1).expect("memory");
+            heap.take(&world.tools(), 900, 1, false).expect("memory");
             heap.check_invariants(world.map);
         }
         assert_eq!(world.os.held(), heap.mapped * GRANULE + METADATA);

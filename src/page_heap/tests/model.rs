@@ -23,12 +23,16 @@ struct Model {
     random: Random,
     /// Runs taken that were said to be clean.
     clean: usize,
+    /// Those of them that were resident: of a huge page.
+    blank: usize,
+    /// Granules purged that nobody had had.
+    purged_blank: usize,
 }
 
 impl Model {
     /// A model without runs.
     fn new(seed: usize) -> Self {
-        Self { runs: BTreeMap::new(), random: Random::new(seed), clean: 0 }
+        Self { runs: BTreeMap::new(), random: Random::new(seed), clean: 0, blank: 0, purged_blank: 0 }
     }
 
     /// One operation.
@@ -41,7 +45,14 @@ impl Model {
                 tools.os.clock.fetch_add(wide_below(&mut self.random, 400), Relaxed);
                 if self.random.below(20) == 0 {
                     let keep = self.random.below(100);
+                    let before = heap.sum(|arena| &arena.blank);
                     heap.purge(tools, keep);
+                    self.purged_blank += before - heap.sum(|arena| &arena.blank);
+                }
+                let refused = self.random.below(4) == 0;
+                tools.os.refuse(Kind::Populate, refused);
+                if self.random.below(30) == 0 {
+                    heap.give_up(tools);
                 }
             }
         }
@@ -52,12 +63,17 @@ impl Model {
         let large = self.random.below(16) == 0;
         let granules = 1 + if large { self.random.below(300) } else { self.random.below(8) };
         let align = 1 << if self.random.below(4) == 0 { self.random.below(7) } else { 0 };
-        let Some(run) = heap.take(tools, granules, align) else { return };
+        let dense = self.random.below(2) == 0;
+        let Some(run) = heap.take(tools, granules, align, dense) else { return };
+        assert_eq!(run.zone.dense.get(), dense);
         assert_eq!(usize::from(run.zone.granules.get()), granules);
         assert!(run.zone.address().is_multiple_of(align * GRANULE));
         let bytes = bytes_of(run.zone);
         assert!(!run.clean || is_all(bytes, 0), "a clean run reads as zero");
         self.clean += usize::from(run.clean);
+        let (arena, first) = PageHeap::locate(tools, run.zone).expect("it lies in an arena");
+        assert!(!arena.huge.get() || dense, "memory has not ended: sparse runs lie elsewhere");
+        self.blank += usize::from(run.clean && arena.dirty.count(first, granules) == granules);
         let (address, end) = (run.zone.address(), run.zone.address() + bytes.len());
         let before = self.runs.range(..end).next_back();
         assert!(before.is_none_or(|(&other, known)| other + known.zone.bytes() <= address), "runs overlap");
@@ -78,7 +94,9 @@ impl Model {
     fn give(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
         let Some(known) = self.any().and_then(|address| self.runs.remove(&address)) else { return };
         assert!(is_all(&bytes_of(known.zone)[..known.touched], known.byte), "a run in use keeps its content");
+        let before = heap.sum(|arena| &arena.blank);
         heap.give(tools, known.zone, known.touched);
+        self.purged_blank += before - heap.sum(|arena| &arena.blank);
     }
 
     /// Lets a run shrink or grow.
@@ -119,17 +137,21 @@ fn random_operations_agree_with_a_naive_model() {
         let (world, mut heap, mut model) = (World::new(Mock::unlimited()), PageHeap::new(), Model::new(seed));
         // So few that purges by the bound happen.
         heap.allowed_dirty = if seed % 2 == 0 { 100 } else { ALLOWED_DIRTY };
+        let mut most_dense = 0;
         for _ in 0..1200 {
             model.step(&mut heap, &world.tools());
             heap.check_invariants(world.map);
             assert_eq!(heap.in_use, model.runs.values().map(|known| usize::from(known.zone.granules.get())).sum());
+            most_dense = most_dense.max(heap.dense);
         }
         assert!(world.os.purged.load(Relaxed) > 0 && model.clean > 20, "{} clean runs", model.clean);
+        assert!(most_dense > 2 * HUGE_FROM && world.os.calls(Kind::Populate) > 10);
+        assert!(model.blank > 10 && model.purged_blank > 0, "{} and {}", model.blank, model.purged_blank);
         model.give_all(&mut heap, &world.tools());
         heap.purge(&world.tools(), 0);
         heap.check_invariants(world.map);
         assert!(world.os.prepared_within_reservations());
         assert_eq!((heap.in_use, heap.dirty), (0, 0));
-        assert!(heap.arenas().all(|arena| heap.growing.is(arena)), "idle arenas are unmapped");
+        assert!(heap.arenas().all(|arena| heap.is_growing(arena)), "idle arenas are unmapped");
     }
 }

@@ -1,0 +1,86 @@
+//! Bins: the free runs of one kind of arena by length, for best fit.
+//!
+//! Runs of up to [`EXACT`] granules have a bin for each length; longer ones share bins of [`STEP`] lengths. Under the
+//! page heap's mutex.
+
+use crate::arena::GRANULES;
+use crate::list::List;
+use crate::ptr::size;
+use crate::zone::Zone;
+
+/// Bins for runs of exactly 1, 2, … granules.
+const EXACT: usize = 64;
+
+/// Granules of difference within a bin of longer runs.
+const STEP: usize = 32;
+
+/// All bins; fewer than the bits of the occupancy word.
+const BINS: usize = EXACT + (GRANULES - EXACT).div_ceil(STEP);
+
+/// Free runs by length.
+pub(crate) struct Bins {
+    /// The runs.
+    lists: [List; BINS],
+    /// Bins that are not empty.
+    occupied: u128,
+}
+
+/// The bin for free runs of `granules`, a number from 1 to [`GRANULES`].
+fn bin_of(granules: usize) -> usize {
+    if granules <= EXACT { granules - 1 } else { EXACT + (granules - EXACT - 1) / STEP }
+}
+
+impl Bins {
+    /// No runs.
+    pub(crate) const fn new() -> Self {
+        Self { lists: [const { List::new() }; BINS], occupied: 0 }
+    }
+
+    /// Hangs in a run of `granules`.
+    pub(crate) fn push(&mut self, run: &'static Zone, granules: usize) {
+        let bin = bin_of(granules);
+        if let Some(list) = self.lists.get(bin) {
+            list.push(run);
+            self.occupied |= 1 << bin;
+        }
+    }
+
+    /// Takes out a run of `granules`.
+    pub(crate) fn remove(&mut self, run: &'static Zone, granules: usize) {
+        let bin = bin_of(granules);
+        if let Some(list) = self.lists.get(bin) {
+            list.remove(run);
+            if list.first().is_none() {
+                self.occupied &= !(1 << bin);
+            }
+        }
+    }
+
+    /// The shortest run of at least `granules`.
+    pub(crate) fn best_fit(&self, granules: usize) -> Option<&'static Zone> {
+        let mut bins = self.occupied & (u128::MAX << bin_of(granules));
+        while bins != 0 {
+            let bin = size(bins.trailing_zeros());
+            let runs = self.lists.get(bin)?.iter().filter(|run| usize::from(run.granules.get()) >= granules);
+            // Of equally long runs the one in front, the last one freed: its pages are the warmest.
+            if let Some(best) = runs.min_by_key(|run| run.granules.get()).filter(|_| bin >= EXACT) {
+                return Some(best);
+            }
+            if bin < EXACT {
+                return self.lists.get(bin)?.first();
+            }
+            bins &= bins - 1;
+        }
+        None
+    }
+
+    /// Every run, checked to hang in the bin of its length.
+    #[cfg(test)]
+    pub(crate) fn check_invariants(&self) -> impl Iterator<Item = &'static Zone> + '_ {
+        self.lists.iter().enumerate().flat_map(|(bin, list)| {
+            list.check_invariants();
+            assert_eq!(self.occupied >> bin & 1 != 0, list.first().is_some(), "bin {bin}");
+            list.iter().inspect(move |run| assert_eq!(bin_of(usize::from(run.granules.get())), bin))
+        })
+    }
+}
