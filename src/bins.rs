@@ -14,6 +14,9 @@ const EXACT: usize = 64;
 /// Granules of difference within a bin of longer runs.
 const STEP: usize = 32;
 
+/// Runs that are looked at.
+const LOOK: usize = 16;
+
 /// All bins; fewer than the bits of the occupancy word.
 const BINS: usize = EXACT + (GRANULES - EXACT).div_ceil(STEP);
 
@@ -56,22 +59,25 @@ impl Bins {
         }
     }
 
-    /// The shortest run of at least `granules`.
-    pub(crate) fn best_fit(&self, granules: usize) -> Option<&'static Zone> {
+    /// A run of at least `granules` that is `preferred`, or the shortest if none of the [`LOOK`] shortest is.
+    pub(crate) fn best_fit(&self, granules: usize, preferred: impl Fn(&'static Zone) -> bool) -> Option<&'static Zone> {
         let mut bins = self.occupied & (u128::MAX << bin_of(granules));
-        while bins != 0 {
-            let bin = size(bins.trailing_zeros());
-            let runs = self.lists.get(bin)?.iter().filter(|run| usize::from(run.granules.get()) >= granules);
+        let (mut shortest, mut left) = (None, LOOK);
+        while bins != 0 && left > 0 {
+            let list = self.lists.get(size(bins.trailing_zeros()))?;
             // Of equally long runs the one in front, the last one freed: its pages are the warmest.
-            if let Some(best) = runs.min_by_key(|run| run.granules.get()).filter(|_| bin >= EXACT) {
-                return Some(best);
-            }
-            if bin < EXACT {
-                return self.lists.get(bin)?.first();
+            for run in list.iter().filter(|run| usize::from(run.granules.get()) >= granules).take(left) {
+                if preferred(run) {
+                    return Some(run);
+                }
+                if shortest.is_none_or(|shortest: &Zone| run.granules.get() < shortest.granules.get()) {
+                    shortest = Some(run);
+                }
+                left -= 1;
             }
             bins &= bins - 1;
         }
-        None
+        shortest
     }
 
     /// Every run, checked to hang in the bin of its length.

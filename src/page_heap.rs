@@ -165,18 +165,24 @@ impl PageHeap {
 
     /// A free run of at least `granules`, of new memory if there is none.
     fn find_or_grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize, dense: bool) -> Option<&'static Zone> {
-        let huge = if dense { self.huge.bins.best_fit(granules) } else { None };
-        let free = huge.or_else(|| self.plain.bins.best_fit(granules));
+        // Memory that is there before memory that has to come.
+        let is_there = |run: &'static Zone| {
+            let place = Self::locate(tools, run);
+            place.is_some_and(|(arena, first)| arena.dirty.count(first, granules) == granules)
+        };
+        let plain = self.plain.bins.best_fit(granules, is_there);
+        let huge = if dense { self.huge.bins.best_fit(granules, is_there) } else { None };
+        let free = huge.filter(|&huge| is_there(huge) || !plain.is_some_and(is_there)).or(plain);
         if free.is_some() {
             return free;
         }
         let grow_huge = dense && self.huge_pages && self.dense >= HUGE_FROM;
         if grow_huge && self.grow(tools, granules, true).is_some() {
-            return self.huge.bins.best_fit(granules);
+            return self.huge.bins.best_fit(granules, is_there);
         }
         self.grow(tools, granules, false);
         // Better than nothing; and a piece may lie in a slot where a huge arena was given up.
-        self.plain.bins.best_fit(granules).or_else(|| self.huge.bins.best_fit(granules))
+        self.plain.bins.best_fit(granules, is_there).or_else(|| self.huge.bins.best_fit(granules, is_there))
     }
 
     /// Brings in, as huge pages, those of a free run's pages that its `granules` from `first` begin to use.
