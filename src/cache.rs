@@ -365,6 +365,15 @@ pub(crate) fn free_own(zone: &'static Zone, address: usize) -> Freed {
     zone.index_of(address).map_or(Freed::No, |index| free_index(zone, index))
 }
 
+/// The same for a block of TINY or SMALL that was asked for with exactly `bytes`.
+#[inline(always)]
+pub(crate) fn free_own_sized(zone: &'static Zone, address: usize, bytes: usize) -> Freed {
+    match zone.index_of(address) {
+        Some(index) if zone.has_size(index, bytes) => free_index(zone, index),
+        _ => Freed::No,
+    }
+}
+
 /// Frees a block of `zone`, one of the calling thread's own zones, that no other thread has freed.
 #[inline(always)]
 pub(crate) fn free_index(zone: &'static Zone, index: usize) -> Freed {

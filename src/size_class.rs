@@ -217,11 +217,11 @@ impl Class {
     /// The smallest class for `bytes` whose blocks are all aligned to `align`, a power of two, and whose slack can be
     /// recorded; `None` when pages of their own have to serve the request.
     pub(crate) fn aligned(bytes: usize, align: usize) -> Option<Self> {
-        let smallest = Self::of(bytes.max(1))?;
-        Self::all().skip(smallest.index()).find(|class| {
-            let block = class.block();
-            block.is_multiple_of(align) && class.records(block - bytes)
-        })
+        // Multiples of `align` are in classes of multiples of it: the blocks of a doubling are multiples of a quarter of
+        // it, and where `align` is more than that, its multiples are block sizes themselves.
+        let least = |bytes: usize| Self::of(bytes.max(1).checked_next_multiple_of(align)?);
+        let class = least(bytes)?;
+        if class.records(class.block() - bytes) { Some(class) } else { least(SMALL_MAX + 1) }
     }
 
     /// Every class, ascending.

@@ -29,7 +29,7 @@ use core::sync::atomic::{AtomicU8, AtomicU32, Ordering, fence};
 use crate::fold::{is_less, mask_of, scale};
 use crate::ptr::{byte_size, low8, low16, low32, size, size64, wide, widening_mul};
 use crate::remote::{Owner, OwnerLink};
-use crate::size_class::{Class, FREED, FRESH, GRANULE, Kind, LIVE, Layout, WINDOW};
+use crate::size_class::{Class, FREED, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
 use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize};
 
 /// What a run is used for.
@@ -325,14 +325,45 @@ impl Zone {
         self.state_of(index) >= LIVE && !self.is_free(index)
     }
 
+    /// The live block that starts at `address`, an address in this zone.
+    #[inline(always)]
+    pub(crate) fn live_at(&self, address: usize) -> Option<usize> {
+        let index = self.index_of(address)?;
+        // SAFETY: only blocks have an index, and each has a state byte …
+        let state = unsafe { &*self.state.get().wrapping_add(index) };
+        // SAFETY: … and a bit.
+        let word = unsafe { &*self.free.get().wrapping_add(index / WINDOW) };
+        (state.get() >= LIVE && word.get() >> (index % WINDOW) & 1 == 0).then_some(index)
+    }
+
     /// Requested bytes of a block; `None` if it is not live.
     pub(crate) fn requested_of(&self, index: usize) -> Option<usize> {
-        if !self.is_live(index) {
-            return None;
-        }
+        if self.is_live(index) { self.recorded(index) } else { None }
+    }
+
+    /// Requested bytes of a block that is live.
+    #[inline]
+    pub(crate) fn recorded(&self, index: usize) -> Option<usize> {
+        let block = size(self.block.get());
         let slack = byte_size(self.state_of(index).checked_sub(LIVE)?);
-        let slack = self.wide_slack().get(index).map_or(slack, |wide| usize::from(wide.get()));
-        Some(size(self.layout().block).saturating_sub(slack))
+        let wide = if block > SMALL_MAX { self.wide_slack().get(index) } else { None };
+        Some(block.saturating_sub(wide.map_or(slack, |wide| usize::from(wide.get()))))
+    }
+
+    /// Whether a TINY or SMALL block has exactly `bytes`, if it is live. `index` is that of a block.
+    #[inline(always)]
+    pub(crate) fn has_size(&self, index: usize, bytes: usize) -> bool {
+        let block = self.block_bytes();
+        let slack = block.wrapping_sub(bytes);
+        // SAFETY: each block has a state byte.
+        let state = unsafe { &*self.state.get().wrapping_add(index) };
+        block <= SMALL_MAX && slack <= MAX_BYTE_SLACK && byte_size(state.get()) == byte_size(LIVE) + slack
+    }
+
+    /// Bytes of a block.
+    #[inline]
+    pub(crate) fn block_bytes(&self) -> usize {
+        size(self.block.get())
     }
 
     /// Frees a live block as another thread than the owner's. The state byte is the one mark that all threads see: from
@@ -447,9 +478,9 @@ impl Zone {
         size(self.mark.get()).saturating_sub(size64(self.wake().get()))
     }
 
-    /// Free blocks that make a full zone available again: an eighth, so that a refill finds enough.
+    /// Free blocks that make a full zone available again: a sixteenth, so that a refill finds enough.
     fn enough(&self) -> usize {
-        (size(self.layout().blocks) / 8).max(1)
+        (size(self.layout().blocks) / 16).max(1)
     }
 
     /// Moves what other threads freed into `free`; returns how many blocks that were.

@@ -9,7 +9,7 @@
 use core::ffi::c_void;
 use core::ptr;
 
-use super::free_checked;
+use super::{free_checked, free_sized_checked};
 use crate::heap::{self, Call};
 use crate::os;
 use crate::size_class::MIN_ALIGN;
@@ -384,9 +384,9 @@ export! {
     /// `operator delete[](void *, nothrow)`.
     _ZdaPvRKSt9nothrow_t(block: *mut c_void, _t: NoThrow) = heap::free(block.cast(), Call::Delete);
     /// `operator delete(void *, size_t)`.
-    _ZdlPvm(block: *mut c_void, size: usize) = free_checked(block.cast(), Some(size), None, Call::Delete);
+    _ZdlPvm(block: *mut c_void, size: usize) = free_sized_checked(block.cast(), size, Call::Delete);
     /// `operator delete[](void *, size_t)`.
-    _ZdaPvm(block: *mut c_void, size: usize) = free_checked(block.cast(), Some(size), None, Call::Delete);
+    _ZdaPvm(block: *mut c_void, size: usize) = free_sized_checked(block.cast(), size, Call::Delete);
     /// `operator delete(void *, align_val_t)`.
     _ZdlPvSt11align_val_t(block: *mut c_void, align: usize) =
         free_checked(block.cast(), None, Some(align), Call::Delete);

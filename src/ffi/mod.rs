@@ -187,7 +187,7 @@ pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
 /// As free.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn free_sized(ptr: *mut c_void, size: usize) {
-    free_checked(ptr.cast(), Some(size), None, Call::FreeSized);
+    free_sized_checked(ptr.cast(), size, Call::FreeSized);
 }
 
 /// Frees a block of exactly `size` bytes that was allocated with `alignment` (C23). Other figures than the block was
@@ -209,7 +209,16 @@ pub unsafe extern "C" fn cfree(ptr: *mut c_void) {
     heap::free(ptr.cast(), Call::Free);
 }
 
+/// Frees a block of so many bytes.
+#[inline(never)]
+fn free_sized_checked(block: *mut u8, size: usize, call: Call) {
+    if !heap::free_sized(block, size) {
+        free_checked(block, Some(size), None, call);
+    }
+}
+
 /// Frees a block after comparing what its owner says about it with what is recorded.
+#[inline(never)]
 fn free_checked(block: *mut u8, size: Option<usize>, align: Option<usize>, call: Call) {
     let Some(start) = NonNull::new(block) else { return };
     let complaint = match Block::at(start) {

@@ -19,7 +19,7 @@ mod walk;
 use core::ptr::NonNull;
 
 use crate::arena::AddressMap;
-use crate::cache::{Freed, free_own};
+use crate::cache::{Freed, free_own, free_own_sized};
 use crate::central::Central;
 use crate::config::Config;
 use crate::large::{Large, Mapping};
@@ -30,7 +30,7 @@ use crate::remote::Owner;
 use crate::size_class::{Kind, SMALL_MAX};
 use crate::sync::{Mutex, RelaxedBool, RelaxedU8, RelaxedUsize};
 use crate::thread;
-use crate::zone::Zone;
+use crate::zone::{Role, Zone};
 
 pub(crate) use misuse::{Call, Misuse, report};
 pub(crate) use perturb::set_perturb;
@@ -126,6 +126,25 @@ pub(crate) fn free(block: *mut u8, call: Call) {
     slow::free(block, call);
 }
 
+/// Frees the block at `block` if it is a TINY or SMALL one of this thread's that was asked for with exactly `bytes`; else
+/// does nothing and returns `false`.
+#[inline(always)]
+pub(crate) fn free_sized(block: *mut u8, bytes: usize) -> bool {
+    let Some(arena) = MAP.arena(block.addr()) else { return false };
+    let zone = arena.find(block.addr());
+    if !zone.owner.is_alone(&thread::cache().owner) {
+        return false;
+    }
+    match free_own_sized(zone, block.addr(), bytes) {
+        Freed::Done => true,
+        Freed::Woke => {
+            slow::wake(zone);
+            true
+        }
+        Freed::No => false,
+    }
+}
+
 /// A live block, found from its address.
 #[derive(Clone, Copy)]
 pub(crate) enum Block {
@@ -139,14 +158,22 @@ pub(crate) enum Block {
 
 impl Block {
     /// The live block that starts at `start`, or what is wrong with that pointer.
+    #[inline]
     pub(crate) fn at(start: NonNull<u8>) -> Result<Self, Misuse> {
-        misuse::find(start.as_ptr().addr())
+        let address = start.as_ptr().addr();
+        let zone = MAP.arena(address).map(|arena| arena.find(address));
+        let found =
+            zone.filter(|zone| zone.role() == Role::Blocks).and_then(|zone| Some((zone, zone.live_at(address)?)));
+        match found {
+            Some((zone, index)) => Ok(Self::Zone(zone, index)),
+            None => misuse::find(address),
+        }
     }
 
     /// Bytes that the program may use: constant over the block's life, except for LARGE blocks that are resized.
     pub(crate) fn usable(self) -> usize {
         match self {
-            Self::Zone(zone, _) => zone.class().block(),
+            Self::Zone(zone, _) => zone.block_bytes(),
             Self::Run(zone) => zone.bytes(),
             Self::Mapping(mapping) => mapping.bytes(),
         }
@@ -155,7 +182,7 @@ impl Block {
     /// Bytes that the program asked for.
     pub(crate) fn requested(self) -> usize {
         match self {
-            Self::Zone(zone, index) => zone.requested_of(index).unwrap_or(0),
+            Self::Zone(zone, index) => zone.recorded(index).unwrap_or(0),
             Self::Run(zone) => zone.requested.get(),
             Self::Mapping(mapping) => mapping.requested(),
         }

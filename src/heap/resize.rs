@@ -6,7 +6,7 @@ use super::misuse::{Call, report};
 use super::{Block, HEAP, MAX_REQUEST, tools};
 use crate::large::Mapping;
 use crate::os::Unix;
-use crate::size_class::{Class, GRANULE, MEDIUM_MAX};
+use crate::size_class::{Class, GRANULE, MAX_BYTE_SLACK, MEDIUM_MAX};
 use crate::zone::Zone;
 
 /// Why a block was not resized.
@@ -49,10 +49,10 @@ pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<Option<NonNull
 /// Resizes within the class: growing into the slack, shrinking as far as the slack can be recorded and at least half
 /// of the block stays in use.
 fn resize_in_zone(zone: &'static Zone, index: usize, bytes: usize) -> bool {
-    let class = zone.class();
-    let block = class.block();
-    let fits = bytes <= block && bytes < HEAP.config.mmap_threshold.get() && class.records(block - bytes);
-    let fits = fits && (bytes >= block / 2 || Class::of(bytes) == Some(class));
+    let block = zone.block_bytes();
+    let fits = bytes <= block && bytes < HEAP.config.mmap_threshold.get();
+    let fits = fits && (bytes >= block / 2 || Class::of(bytes) == Some(zone.class()));
+    let fits = fits && (block - bytes <= MAX_BYTE_SLACK || zone.class().records(block - bytes));
     if fits {
         zone.set_requested(index, bytes);
     }

@@ -247,8 +247,8 @@ pub(crate) fn wake(zone: &'static Zone) {
 /// Frees a block of a run that is not this thread's, or in which other threads have freed blocks.
 #[inline(never)]
 pub(crate) fn free_shared(block: *mut u8, zone: &'static Zone, call: Call) {
-    if let (Role::Blocks, Some(index)) = (zone.role(), zone.index_of(block.addr()))
-        && zone.is_live(index)
+    if zone.role() == Role::Blocks
+        && let Some(index) = zone.live_at(block.addr())
         && !HEAP.careful.get()
     {
         if !zone.owner.is(&thread::cache().owner) {
