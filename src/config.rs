@@ -29,6 +29,9 @@ pub(crate) const MAX_MMAP_THRESHOLD: usize = 32 << 20;
 /// Default age in milliseconds at which free memory goes back to the OS.
 const DEFAULT_PURGE_DELAY: u64 = 1000;
 
+/// Most milliseconds for which freed mappings wait: loops that use one come back sooner.
+const KEEP_DELAY: u64 = 20;
+
 /// The options in force.
 pub(crate) struct Config {
     /// [`OnError`] as a number.
@@ -184,7 +187,7 @@ impl Config {
     /// Milliseconds for which freed mappings wait to be used again. Whoever lowers their boundary wants to see each come
     /// and go.
     pub(crate) fn keep_delay(&self) -> u64 {
-        if self.mmap_threshold.get() < DEFAULT_MMAP_THRESHOLD { 0 } else { self.purge_delay.get() }
+        if self.mmap_threshold.get() < DEFAULT_MMAP_THRESHOLD { 0 } else { self.purge_delay.get().min(KEEP_DELAY) }
     }
 
     /// The effective value of an option.

@@ -1,7 +1,7 @@
 //! LARGE blocks with a mapping of their own: one `mmap`, one `munmap`, `mremap` in between.
 //!
 //! Owns a tree of mappings ordered by address (a treap), so that any pointer into one is recognised. Descriptors are
-//! metadata. Freed mappings wait for the purge delay, as far as the bound allows: the next request takes such a one,
+//! metadata. Freed mappings wait for a moment, as far as the bound allows: the next request takes such a one,
 //! cut or moved to its length (`kept`). Mappings that the OS refuses to unmap are stuck, without memory, and tried
 //! again or used again: nothing is lost. Under its own mutex, between central and the page heap in the lock order.
 
@@ -142,9 +142,15 @@ impl Large {
             mapping.start.set(moved.as_ptr());
             mapping.bytes.set(length);
         }
+        // The program may have protected pages of its block, and forgotten them when it freed it.
+        let start = NonNull::new(mapping.start()).filter(|&start| os.prepare(start, length));
+        if start.is_none() {
+            self.keep(mapping);
+            return None;
+        }
         mapping.requested.set(bytes);
         self.insert(mapping);
-        NonNull::new(mapping.start())
+        start
     }
 
     /// Lets a mapping in no tree end at `length`. A long rest is kept.

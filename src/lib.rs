@@ -22,9 +22,10 @@
 //!
 //! # Life of a free
 //! `heap::free`: the address leads to the arena, the arena's table to the zone's descriptor. If the zone is this
-//! thread's: one multiplication gives the block's index and whether the address is its start; the state byte tells
-//! whether it is live; its bit is set; the zone's countdown tells whether anybody has to look at the zone. 36
-//! instructions, all checks included. Other threads' blocks: `remote`. Everything that fits nothing: `heap::misuse`.
+//! thread's: one multiplication gives the block's index and whether the address is its start; its bit tells whether it
+//! is free already, and is set; the zone's countdown tells whether anybody has to look at the zone. 32 instructions, all
+//! checks included. Other threads' blocks, and zones in which others have freed: `remote`. Everything that fits nothing:
+//! `heap::misuse`.
 //!
 //! # What is where
 //! User memory holds user data only. Descriptors, bitmaps and state bytes are metadata in mappings of their own

@@ -1,0 +1,23 @@
+// Pages of a LARGE block that the program protected and then forgot: whoever gets them next can write to them.
+#include "check.h"
+#include <sys/mman.h>
+
+int main(void) {
+    const size_t size = 16 << 20, page = (size_t)sysconf(_SC_PAGESIZE);
+    for (int round = 0; round < 4; round++) {
+        char *p = aligned_alloc(page, size);
+        CHECK(p != NULL);
+        memset(p, round, size);
+        CHECK(mprotect(p + size / 2, page, round % 2 == 0 ? PROT_READ : PROT_NONE) == 0);
+        free(p);
+        // The same length, a shorter one, and a longer one.
+        for (int i = 0; i < 3; i++) {
+            size_t other = size / 2 * (size_t)(i + 1);
+            char *q = malloc(other);
+            CHECK(q != NULL);
+            memset(q, i, other);
+            free(q);
+        }
+    }
+    return 0;
+}
