@@ -58,7 +58,7 @@ def _own():
     def test(name, about, *command, quick=False, parallel=False, runs=0):
         return Test(name, about, list(command), quick=quick, parallel=parallel, runs=runs)
 
-    yield test("pair", "malloc and free of 48 bytes", "pair", 40_000_000, 48, quick=True)
+    yield test("pair", "malloc and free of 48 bytes", "pair", 20_000_000, 48, quick=True)
     yield test("batch", "1000 blocks of 64 bytes, then all freed", "batch", 25_000, 1000, 64, quick=True)
     for live, small, middle, wide in (("1e3", 8e6, 8e6, 3e6), ("1e5", 3e6, 2e6, 6e5), ("2e6", 2e6, 1e6, 0)):
         blocks = int(float(live))
@@ -82,18 +82,20 @@ def _own():
     migrate = ["migrate", 4, 40_000, 8_000_000]
     yield test("migrate", "mixed lifetimes, every eighth block changes threads", *migrate, quick=True, parallel=True)
     short = ["short_threads", 100_000, 4]
-    yield test("threads 1e5", "100,000 short threads, four at a time", *short, parallel=True, runs=3)
+    yield test("threads 1e5", "100,000 short threads, four at a time", *short, parallel=True, runs=2)
     large = ["large", 40 << 10, 1 << 20, 50, 20_000, "malloc"]
     yield test("large 40K-1M", "40 KiB–1 MiB, 50 live, random replacement, every page written", *large, quick=True)
     large = ["large", 5 << 20, 25 << 20, 10, 100, "malloc"]
     yield test("large 5-25M", "5–25 MiB, 10 live, likewise", *large, quick=True)
     yield test("calloc 1M", "calloc of 1 MiB, 20 live, every page read", "large", 1 << 20, 1 << 20, 20, 2000, "calloc")
-    yield test("realloc 1G", "four arrays that grow by half, to 1 GiB together", "grow", 4, 1 << 30)
+    yield test("realloc 1G", "four arrays that grow by half, to 1 GiB together", "grow", 4, 1 << 30,
+               runs=3)
     yield test("aligned", "alignments of 16–4096, 20,000 live", "aligned", 20_000, 4_000_000)
     for how in ("active", "passive"):
         about = f"two threads write to small blocks of their own ({how})"
         yield test(f"sharing {how}", about, "sharing", how, 2, 300, 400_000, parallel=True)
-    yield test("phases", "a million of one size, 99 % freed, then another size", "phases", 1_000_000, 4, quick=True)
+    yield test("phases", "a million of one size, 99 % freed, then another size", "phases", 1_000_000, 4, quick=True,
+               runs=3)
     yield test("drift", "a server whose sizes and lifetimes drift", "drift", 2_000_000, 100, quick=True)
 
 
@@ -260,15 +262,15 @@ def _real():
                prove=["python3", "-c", ""], executables=("python3",))
     compiled = ["g++", "-std=c++17", "-O0", "-c", "-o", "heavy.o"]
     yield test("g++", "a file with the standard library's largest headers", [*compiled, PROGRAMS / "heavy.cpp"],
-               prepare=_needs("g++"), prove=[*compiled, "-x", "c++", "/dev/null"], executables=("cc1plus",))
+               prepare=_needs("g++"), prove=[*compiled, "-x", "c++", "/dev/null"], executables=("cc1plus",), runs=3)
     server = ["redis-server", "--port", 0, "--unixsocket", SOCKET, "--save", "", "--appendonly", "no",
               "--logfile", "redis.log"]
     yield test("redis", "server under set, get, lpush, lrange and a script with values of 0–3000 bytes", server,
                client=_redis_load, prepare=_needs("redis-server", "redis-benchmark"), own_allocator=True,
-               prove=["redis-server", "--version"], executables=("redis-server", "redis-check-rdb"))
+               prove=["redis-server", "--version"], executables=("redis-server", "redis-check-rdb"), runs=3)
     yield test("sqlite", "a database in memory: joins, JSON, updates", ["sqlite3", "-batch", ":memory:"],
                stdin=PROGRAMS / "database.sql", prepare=_needs("sqlite3"), prove=["sqlite3", "--version"],
-               executables=("sqlite3",), quick=True)
+               executables=("sqlite3",), quick=True, runs=4)
     git = ["git", "-C", DATA / "repository", "-c", "pack.threads=2", "-c", "gc.aggressiveWindow=50", "gc"]
     git += ["--aggressive", "--quiet"]
     yield test("git gc", "200 commits packed anew", git, prepare=_git, runs=5,
