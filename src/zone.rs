@@ -478,9 +478,9 @@ impl Zone {
         size(self.mark.get()).saturating_sub(size64(self.wake().get()))
     }
 
-    /// Free blocks that make a full zone available again: a sixteenth, so that a refill finds enough.
+    /// Free blocks that make a full zone available again: an eighth, so that a refill finds enough.
     fn enough(&self) -> usize {
-        (size(self.layout().blocks) / 16).max(1)
+        (size(self.layout().blocks) / 8).max(1)
     }
 
     /// Moves what other threads freed into `free`; returns how many blocks that were.

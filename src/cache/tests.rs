@@ -84,7 +84,7 @@ fn zones_wake_at_the_right_counts() {
     let cache = cache();
     for class in Class::all() {
         let (zone, mut blocks) = full_zone(cache, class);
-        let (all, enough) = (blocks.len(), (blocks.len() / 16).max(1));
+        let (all, enough) = (blocks.len(), (blocks.len() / 8).max(1));
         for count in 1..=all {
             let address = blocks.swap_remove(random.below(blocks.len()));
             let expected = if count == enough || count == all { Freed::Woke } else { Freed::Done };
@@ -151,7 +151,7 @@ fn remote_frees_move_zones_as_own_ones_do() {
     for class in Class::all() {
         let cache = cache();
         let (zone, blocks) = full_zone(cache, class);
-        let enough = (blocks.len() / 16).max(1);
+        let enough = (blocks.len() / 8).max(1);
         let free_remotely = |index: usize| {
             assert!(zone.free_remotely(index));
             post(zone);

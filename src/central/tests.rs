@@ -28,7 +28,7 @@ fn zones_come_back_when_they_have_room() {
     for class in Class::all() {
         let (mut central, (own, taker)) = (Central::new(), owners());
         let zone = full_zone(class, &mut central, own);
-        let (blocks, enough) = (zone.states().len(), (zone.states().len() / 16).max(1));
+        let (blocks, enough) = (zone.states().len(), (zone.states().len() / 8).max(1));
         let collect = |central: &mut Central| central.collect(own, &mut |_, _| panic!("no misuse"));
         free(zone, 0..enough - 1);
         collect(&mut central);
