@@ -7,8 +7,8 @@
 //! are readable and writable). Where address space is short, an arena has no reservation: it is a slot in which
 //! smaller mappings lie, and `mapped` tells which granules exist.
 //!
-//! Invariants: `free ⊆ mapped`, `old ∪ blank ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the look-up
-//! is under the page heap's mutex.
+//! Invariants: `free ⊆ mapped`, `old ∪ blank ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the
+//! look-up is under the page heap's mutex.
 
 #![expect(unsafe_code, reason = "the look-up skips bounds checks, headers are raw metadata")]
 

@@ -6,7 +6,7 @@ use super::misuse::{Call, Misuse, find, report};
 use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools};
 use crate::arena::GRANULES;
 use crate::cache::{Cache, Freed, Taken, free_index};
-use crate::large::Stay;
+use crate::large::{Large, Stay};
 use crate::os::{Os, Unix};
 use crate::ptr::size;
 use crate::remote::post;
@@ -148,8 +148,7 @@ fn adopt(cache: &'static Cache, class: Class) -> bool {
 fn new_zone(cache: &'static Cache, class: Class) -> bool {
     let layout = class.layout();
     let Some(chunk) = HEAP.meta.lock().take(&Unix, size(layout.chunk)) else { return false };
-    let stay = stay();
-    HEAP.large.lock().expire(&Unix, &HEAP.meta, stay);
+    expire_kept(&mut HEAP.large.lock());
     let Some(run) = HEAP.pages.lock().take(&tools(), size(layout.granules), 1, class.is_dense()) else {
         HEAP.meta.lock().give(chunk, size(layout.chunk));
         return false;
@@ -211,12 +210,18 @@ fn alloc_large(bytes: usize, align: usize, reuse: bool) -> Taken {
 
 /// A LARGE block in a mapping of its own.
 fn alloc_mapping(bytes: usize, align: usize, reuse: bool) -> Taken {
-    let stay = stay();
     let mut large = HEAP.large.lock();
-    large.expire(&Unix, &HEAP.meta, stay);
+    expire_kept(&mut large);
     let found = if reuse && align <= Unix.page() { large.reuse(&Unix, &HEAP.meta, bytes) } else { None };
     let block = found.or_else(|| large.alloc(&Unix, &HEAP.meta, bytes, align));
     (block.map_or(ptr::null_mut(), ptr::NonNull::as_ptr), found.is_none())
+}
+
+/// Lets the freed mappings go that have waited long enough; usually there are none.
+fn expire_kept(large: &mut Large) {
+    if large.kept() > 0 {
+        large.expire(&Unix, &HEAP.meta, stay());
+    }
 }
 
 /// How freed mappings may wait: as long as free runs do, within the same bound.
@@ -316,10 +321,9 @@ fn free_run(zone: &'static Zone, address: usize, call: Call) {
 /// Frees a LARGE block with a mapping of its own. Looked up again under the mutex.
 fn free_mapping(address: usize, call: Call) {
     {
-        let stay = stay();
         let mut large = HEAP.large.lock();
         if let Some(mapping) = large.find(address).filter(|mapping| mapping.address() == address) {
-            large.free(&Unix, &HEAP.meta, mapping, stay);
+            large.free(&Unix, &HEAP.meta, mapping, stay());
             return;
         }
     }

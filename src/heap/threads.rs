@@ -236,8 +236,8 @@ unsafe extern "C" fn after_fork_in_child() {
 fn adopt_orphans(central: &mut Central) {
     let own = thread::own();
     let is_own = |cache: &Cache| own.is_some_and(|own| core::ptr::eq(cache, own));
-    // What is posted properly is out of the way first; what is marked as posted after that is so by a vanished thread.
-    // Twice our own: the first time passes on what is central's, and central passes on what is ours.
+    // What is posted properly is out of the way first. Twice our own: the first time passes on what is central's, and
+    // central passes on what is ours.
     let collect_own = || {
         if let Some(own) = own {
             own.collect(&mut freed_twice);
