@@ -354,3 +354,25 @@ fn nonsense_is_refused() {
     assert!(!heap.extend(&tools, whole, GRANULES + 1));
     heap.check_invariants(world.map);
 }
+
+#[test]
+fn memory_that_is_there_comes_before_a_better_fit() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    let mut run = |granules| {
+        let zone = heap.take(&tools, granules, 1, false).expect("memory").zone;
+        // What stays in use keeps its neighbours apart.
+        heap.take(&tools, 1, 1, false).expect("memory");
+        zone
+    };
+    let [untouched, touched] = [run(2), run(4)];
+    heap.give(&tools, untouched, 0);
+    heap.give(&tools, touched, 4 * GRANULE);
+    let first = heap.take(&tools, 2, 1, false).expect("memory");
+    assert!(core::ptr::eq(first.zone, touched) && !first.clean);
+    // Longer than what is left of it: the exact fit.
+    heap.take(&tools, 2, 1, false).expect("memory");
+    let last = heap.take(&tools, 2, 1, false).expect("memory");
+    assert!(core::ptr::eq(last.zone, untouched) && last.clean);
+    heap.check_invariants(world.map);
+}
