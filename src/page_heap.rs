@@ -151,7 +151,7 @@ impl PageHeap {
         let (arena, first) = Self::locate(tools, free)?;
         let length = usize::from(free.granules.get());
         let start = first.next_multiple_of(align);
-        if dense && arena.huge.get() {
+        if dense && arena.huge.get() && arena.reserved.get() {
             self.populate(tools, arena, start, granules);
         }
         self.unlink(arena, first, length);
@@ -189,8 +189,11 @@ impl PageHeap {
     fn populate(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, first: usize, granules: usize) {
         for page in (first / HUGE * HUGE..first + granules).step_by(HUGE) {
             let is_clean = arena.free.count(page, HUGE) == HUGE && arena.dirty.count(page, HUGE) == 0;
-            let start = NonNull::new(arena.granule(page)).filter(|_| is_clean);
-            if start.is_some_and(|start| tools.os.populate(start, HUGE * GRANULE)) {
+            let (Some(base), Some(start)) = (NonNull::new(arena.base.get()), NonNull::new(arena.granule(page))) else {
+                return;
+            };
+            let ready = arena.ready() * GRANULE;
+            if is_clean && tools.os.populate(base, ready, start, HUGE * GRANULE) {
                 arena.dirty.insert(page, HUGE);
                 arena.blank.insert(page, HUGE);
                 self.dirty += HUGE;

@@ -282,15 +282,16 @@ impl Os for Mock {
         done
     }
 
-    fn populate(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        if !start.addr().get().is_multiple_of(bytes) {
+    fn populate(&self, first: NonNull<u8>, bytes: usize, start: NonNull<u8>, page: usize) -> bool {
+        let offset = start.addr().get().wrapping_sub(first.addr().get());
+        if !start.addr().get().is_multiple_of(page) || offset >= bytes || bytes - offset < page {
             self.strayed.store(true, Relaxed);
             return false;
         }
-        let may = self.is_held(start, bytes, true) && self.spend(Kind::Populate, 0).is_some();
+        let may = self.is_held(first, bytes, true) && self.spend(Kind::Populate, 0).is_some();
         if may {
             // Where the kernel has no huge pages too: the memory reads as zero, and more was never promised.
-            Unix.populate(start, bytes);
+            Unix.populate(first, bytes, start, page);
         }
         may
     }

@@ -40,9 +40,10 @@ pub(crate) trait Os {
     /// Gives the memory of prepared pages back; `true` promises that they read as zero from now on.
     fn purge(&self, start: NonNull<u8>, bytes: usize) -> bool;
 
-    /// Brings in the memory of clean prepared pages, a huge page that starts at a multiple of its length, as one, if the
-    /// machine can. `false` if nothing was done; else it may be resident, and reads as zero.
-    fn populate(&self, start: NonNull<u8>, bytes: usize) -> bool;
+    /// Brings in the memory of clean prepared pages, `page` bytes that start at a multiple of that, as one huge page, if
+    /// the machine can. They lie in the `bytes` prepared ones from `first`, of all of which the kernel keeps one mapping.
+    /// `false` if nothing was done; else it may be resident, and reads as zero.
+    fn populate(&self, first: NonNull<u8>, bytes: usize, start: NonNull<u8>, page: usize) -> bool;
 
     /// Milliseconds of a clock that never goes back; costs no system call.
     fn now(&self) -> u64;

@@ -86,10 +86,11 @@ impl Os for Unix {
     }
 
     #[cfg(target_os = "linux")]
-    fn populate(&self, start: NonNull<u8>, bytes: usize) -> bool {
+    fn populate(&self, first: NonNull<u8>, bytes: usize, start: NonNull<u8>, _page: usize) -> bool {
+        // For the whole mapping: a part that is touched while it is advised otherwise stays a mapping of its own.
         let advise = |advice| {
             // SAFETY: says only how pages come in.
-            keeping_errno(|| unsafe { libc::madvise(start.as_ptr().cast(), bytes, advice) == 0 })
+            keeping_errno(|| unsafe { libc::madvise(first.as_ptr().cast(), bytes, advice) == 0 })
         };
         if !advise(libc::MADV_HUGEPAGE) {
             return false;
@@ -102,7 +103,7 @@ impl Os for Unix {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn populate(&self, _start: NonNull<u8>, _bytes: usize) -> bool {
+    fn populate(&self, _first: NonNull<u8>, _bytes: usize, _start: NonNull<u8>, _page: usize) -> bool {
         false
     }
 
