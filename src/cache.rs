@@ -83,10 +83,14 @@ pub(crate) struct Cache {
     current: [Link<Zone>; CLASSES],
     /// Zones with room.
     available: [List; CLASSES],
-    /// Zones without.
+    /// Zones that are nearly empty, used last: so that they become wholly free.
+    sparse: [List; CLASSES],
+    /// Zones without room.
     full: List,
     /// Wholly free zones, for the caller to give to the page heap.
     pub(crate) idle: List,
+    /// Bytes of zones that became sparse since the holes of the sparse ones were last given back.
+    pub(crate) sparse_bytes: Cell<usize>,
     /// Whether the thread key leads here, so that the cache is given back at the thread's end.
     pub(crate) keyed: Cell<bool>,
     /// Rounds of thread-end destructors seen.
@@ -121,8 +125,10 @@ impl Cache {
             slots: [const { Slot::empty() }; CLASSES],
             current: [const { Link::none() }; CLASSES],
             available: [const { List::new() }; CLASSES],
+            sparse: [const { List::new() }; CLASSES],
             full: List::new(),
             idle: List::new(),
+            sparse_bytes: Cell::new(0),
             keyed: Cell::new(false),
             rounds: Cell::new(0),
             behind: Link::none(),
@@ -199,7 +205,7 @@ impl Cache {
             self.close_window(class);
             self.place(zone, 0);
         }
-        let next = self.available.get(class.index()).and_then(List::pop);
+        let next = [&self.available, &self.sparse].iter().find_map(|lists| lists.get(class.index())?.pop());
         next.is_some_and(|zone| self.start_zone(class, zone))
     }
 
@@ -244,22 +250,30 @@ impl Cache {
 
     /// Puts a zone that is in no place where `free` free blocks belong.
     pub(crate) fn place(&self, zone: &'static Zone, free: usize) {
-        match (zone.settle(free), self.available.get(zone.class().index())) {
-            (Some(Place::Available), Some(list)) => list.push(zone),
-            (Some(_), _) => self.full.push(zone),
-            (None, _) => self.idle.push(zone),
+        let Some(place) = zone.settle(free) else { return self.idle.push(zone) };
+        self.list_of(zone.class(), place).push(zone);
+        if place == Place::Sparse {
+            self.sparse_bytes.set(self.sparse_bytes.get() + zone.bytes());
         }
+    }
+
+    /// The list of the zones of a class that are in `place`.
+    fn list_of(&self, class: Class, place: Place) -> &List {
+        let lists = match place {
+            Place::Available => &self.available,
+            Place::Sparse => &self.sparse,
+            Place::Current | Place::Full => return &self.full,
+        };
+        lists.get(class.index()).unwrap_or(&self.full)
     }
 
     /// Takes a zone that is not current out of its place.
     fn displace(&self, zone: &'static Zone) {
-        match (zone.place(), self.available.get(zone.class().index())) {
-            (Place::Available, Some(list)) => list.remove(zone),
-            _ => self.full.remove(zone),
-        }
+        self.list_of(zone.class(), zone.place()).remove(zone);
     }
 
-    /// Attends to a zone whose countdown reached 0: a full zone has room again, an available one is wholly free.
+    /// Attends to a zone whose countdown reached 0: a full zone has room again, an available one is sparse, a sparse one
+    /// wholly free.
     #[cold]
     pub(crate) fn woken(&self, zone: &'static Zone) {
         if zone.place() == Place::Current {
@@ -301,30 +315,29 @@ impl Cache {
     pub(crate) fn surrender(&'static self) -> impl Iterator<Item = &'static Zone> {
         Class::all().for_each(|class| self.retire_current(class));
         core::iter::from_fn(|| {
-            let lists = self.available.iter().chain([&self.full, &self.idle]);
+            let lists = self.available.iter().chain(&self.sparse).chain([&self.full, &self.idle]);
             lists.into_iter().find_map(List::pop)
         })
     }
 
     /// Forgets all zones, in the child of a fork where the cache's thread is gone.
     pub(crate) fn reset(&'static self) {
-        for class in Class::all() {
-            if let (Some(slot), Some(list)) = (self.slots.get(class.index()), self.available.get(class.index())) {
-                slot.window.set(NonNull::from_ref(&NO_BLOCKS));
-                list.clear();
-            }
-            if let Some(current) = self.current.get(class.index()) {
-                current.set(None);
-            }
-        }
-        self.full.clear();
-        self.idle.clear();
+        self.slots.iter().for_each(|slot| slot.window.set(NonNull::from_ref(&NO_BLOCKS)));
+        self.current.iter().for_each(|current| current.set(None));
+        let lists = self.available.iter().chain(&self.sparse).chain([&self.full, &self.idle]);
+        lists.for_each(List::clear);
+        self.sparse_bytes.set(0);
         self.owner.discard();
     }
 
     /// Zones with room, of every class.
     pub(crate) fn available(&'static self) -> impl Iterator<Item = &'static Zone> {
-        self.available.iter().flat_map(List::iter)
+        self.available.iter().flat_map(List::iter).chain(self.sparse())
+    }
+
+    /// Those of them that are nearly empty.
+    pub(crate) fn sparse(&'static self) -> impl Iterator<Item = &'static Zone> {
+        self.sparse.iter().flat_map(List::iter)
     }
 
     /// Zones that had no room when they were last looked at.

@@ -48,7 +48,7 @@ impl Central {
     /// Keeps a zone of which `free` blocks are free. Full zones are in no list: remote frees bring them back.
     pub(crate) fn give(&mut self, zone: &'static Zone, free: usize) {
         match (zone.settle(free), self.available.get(zone.class().index())) {
-            (Some(Place::Available), Some(list)) => list.push(zone),
+            (Some(Place::Available | Place::Sparse), Some(list)) => list.push(zone),
             (Some(_), _) => {}
             (None, _) => self.idle.push(zone),
         }
@@ -70,7 +70,7 @@ impl Central {
         let count = zone.collect(|index| misuse(zone, index));
         if count > 0 {
             let free = zone.counted_free() + count;
-            if zone.place() == Place::Available
+            if zone.place() != Place::Full
                 && let Some(list) = self.available.get(zone.class().index())
             {
                 list.remove(zone);

@@ -321,7 +321,7 @@ impl PageHeap {
     }
 
     /// Free dirty granules that are allowed now.
-    fn bound(&self) -> usize {
+    pub(crate) fn bound(&self) -> usize {
         self.allowed_dirty.max(self.in_use / 8)
     }
 

@@ -54,8 +54,10 @@ pub(crate) enum Place {
     Current = 0,
     /// Nearly all blocks in use; waits for `wake` frees.
     Full = 1,
-    /// Has room; waits to become current, or wholly free after `wake` more frees.
+    /// Has room; waits to become current, or sparse after `wake` more frees.
     Available = 2,
+    /// Nearly all blocks free; waits to become current when no other has room, or wholly free after `wake` more frees.
+    Sparse = 3,
 }
 
 /// A position inside a zone.
@@ -79,6 +81,9 @@ pub(crate) struct Window {
     /// Its first byte.
     pub(crate) base: *mut u8,
 }
+
+/// Bytes of a page, mostly; a guess, where it matters little.
+const PAGE: usize = 4 << 10;
 
 /// `wake` of a current zone: so many frees never come.
 const NEVER: u64 = u64::MAX;
@@ -165,7 +170,8 @@ impl Zone {
         match self.place.get() {
             0 => Place::Current,
             1 => Place::Full,
-            _ => Place::Available,
+            2 => Place::Available,
+            _ => Place::Sparse,
         }
     }
 
@@ -234,7 +240,7 @@ impl Zone {
 
     /// Makes the zone current: frees need no attention, holes may be touched again.
     pub(crate) fn set_current(&self) {
-        self.place.set(0);
+        self.set_place(Place::Current);
         self.wake().set(NEVER);
         self.mark.set(0);
         // So that the next window is the first one.
@@ -452,11 +458,22 @@ impl Zone {
 
     /// The first run of blocks at or behind `from` that the owner may hand out: its first block and its length.
     pub(crate) fn next_free(&self, from: usize) -> Option<(usize, usize)> {
-        let words = self.words();
-        let is_free = |index: &usize| words.get(index / WINDOW).is_some_and(|w| w.get() >> (index % WINDOW) & 1 != 0);
         let exposed = size(self.exposed.get());
-        let first = (from..exposed).find(is_free)?;
-        Some((first, (first..exposed).take_while(is_free).count()))
+        let first = self.scan(from, exposed, 0);
+        (first < exposed).then(|| (first, self.scan(first, exposed, u64::MAX) - first))
+    }
+
+    /// The first block of `from..end` that is free (`flip` 0) or not (`flip` all ones), else `end`.
+    fn scan(&self, from: usize, end: usize, flip: u64) -> usize {
+        let mut at = from;
+        while let Some(word) = self.words().get(at / WINDOW).filter(|_| at < end) {
+            let rest = (word.get() ^ flip) >> (at % WINDOW);
+            if rest != 0 {
+                return (at + size(rest.trailing_zeros())).min(end);
+            }
+            at = (at / WINDOW + 1) * WINDOW;
+        }
+        end
     }
 
     /// Puts a zone that is not current where its free blocks belong, and says where; `None`: wholly free.
@@ -465,12 +482,23 @@ impl Zone {
         if free >= blocks {
             return None;
         }
-        let (place, mark) =
-            if free < self.enough() { (Place::Full, self.enough()) } else { (Place::Available, blocks) };
+        let (place, mark) = if free < self.enough() {
+            (Place::Full, self.enough())
+        } else if free < self.most() {
+            (Place::Available, self.most())
+        } else {
+            (Place::Sparse, blocks)
+        };
         self.mark.set(low32(mark));
         self.wake().set(wide(mark - free));
-        self.place.set(if place == Place::Full { 1 } else { 2 });
+        self.set_place(place);
         Some(place)
+    }
+
+    /// Notes where the owner keeps the zone.
+    #[expect(clippy::as_conversions, reason = "the discriminant")]
+    fn set_place(&self, place: Place) {
+        self.place.set(place as u8);
     }
 
     /// Free blocks of a zone that is not current: the countdown tells.
@@ -481,6 +509,13 @@ impl Zone {
     /// Free blocks that make a full zone available again: an eighth, so that a refill finds enough.
     fn enough(&self) -> usize {
         (size(self.layout().blocks) / 8).max(1)
+    }
+
+    /// Free blocks that make an available zone sparse: at most one block in 16 is live, and on average one a page, so
+    /// that a third of the pages at least has none.
+    fn most(&self) -> usize {
+        let blocks = size(self.layout().blocks);
+        blocks - (blocks / 16).min(self.bytes() / PAGE)
     }
 
     /// Moves what other threads freed into `free`; returns how many blocks that were.

@@ -30,12 +30,14 @@ impl Cache {
                 }
                 None => assert!(core::ptr::eq(window, &raw const NO_BLOCKS)),
             }
-            let available = &self.available[class.index()];
-            for zone in available.iter() {
-                meet(zone, Place::Available);
-                assert_eq!(zone.class(), class);
+            for place in [Place::Available, Place::Sparse] {
+                let list = self.list_of(class, place);
+                for zone in list.iter() {
+                    meet(zone, place);
+                    assert_eq!(zone.class(), class);
+                }
+                list.check_invariants();
             }
-            available.check_invariants();
         }
         self.full.iter().for_each(|zone| meet(zone, Place::Full));
         self.full.check_invariants();
@@ -84,17 +86,21 @@ fn zones_wake_at_the_right_counts() {
     let cache = cache();
     for class in Class::all() {
         let (zone, mut blocks) = full_zone(cache, class);
-        let (all, enough) = (blocks.len(), (blocks.len() / 8).max(1));
+        let (all, enough, few) =
+            (blocks.len(), (blocks.len() / 8).max(1), blocks.len() - (blocks.len() / 16).min(zone.bytes() / 4096));
+        cache.sparse_bytes.set(0);
         for count in 1..=all {
             let address = blocks.swap_remove(random.below(blocks.len()));
-            let expected = if count == enough || count == all { Freed::Woke } else { Freed::Done };
+            let expected = if [enough, few, all].contains(&count) { Freed::Woke } else { Freed::Done };
             assert_eq!(free_own(zone, address), expected, "free {count} of {all}");
             if expected == Freed::Woke {
                 cache.woken(zone);
             }
             if count < all {
-                assert_eq!(zone.place(), if count < enough { Place::Full } else { Place::Available });
+                let room = if count < few { Place::Available } else { Place::Sparse };
+                assert_eq!(zone.place(), if count < enough { Place::Full } else { room });
                 assert_eq!(zone.counted_free(), count);
+                assert_eq!(cache.sparse_bytes.get(), if room == Place::Sparse { zone.bytes() } else { 0 });
             }
             if count.is_multiple_of(97) {
                 cache.check_invariants();

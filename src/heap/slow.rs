@@ -3,7 +3,7 @@
 use core::ptr;
 
 use super::misuse::{Call, Misuse, find, report};
-use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools};
+use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools, trim};
 use crate::arena::GRANULES;
 use crate::cache::{Cache, Freed, Taken, free_index};
 use crate::large::{Large, Stay};
@@ -106,6 +106,7 @@ fn alloc_class(class: Class, bytes: usize) -> Taken {
 fn refill(cache: &'static Cache, class: Class) -> bool {
     let filled = cache.refill(class, &mut freed_twice);
     retire_idle(cache);
+    trim::purge_sparse(cache);
     filled || adopt(cache, class) || new_zone(cache, class) || last_resort(cache, class)
 }
 
@@ -247,6 +248,7 @@ pub(crate) fn wake(zone: &'static Zone) {
     let Some(cache) = threads::current() else { return };
     cache.woken(zone);
     retire_idle(cache);
+    trim::purge_sparse(cache);
 }
 
 /// Frees a block of a run that is not this thread's, or in which other threads have freed blocks.

@@ -6,6 +6,7 @@ use super::{HEAP, slow, threads, tools};
 use crate::cache::Cache;
 use crate::large::Stay;
 use crate::os::{Os, Unix};
+use crate::ptr::{low32, size};
 use crate::size_class::{Class, GRANULE};
 use crate::thread;
 use crate::zone::Zone;
@@ -47,25 +48,57 @@ pub(super) fn release_own(cache: &'static Cache) {
     slow::retire_idle(cache);
 }
 
+/// Gives back the free pages of the thread's sparse zones once these have come to more than may wait: half of what the
+/// page heap lets be free. In the midst of the frees, because after them there may be no call for a long time.
+pub(super) fn purge_sparse(cache: &'static Cache) {
+    /// Fewer bytes are not worth a look at the page heap.
+    const LEAST: usize = 1 << 20;
+    let bytes = cache.sparse_bytes.get();
+    if bytes < LEAST || bytes / GRANULE < HEAP.pages.lock().bound() / 2 {
+        return;
+    }
+    cache.sparse_bytes.set(0);
+    for zone in cache.sparse().filter(|zone| zone.purged.get() == 0) {
+        purge_holes(zone);
+    }
+}
+
 /// Gives back the pages of a zone, not current, on which only free blocks lie; whether any went.
 fn purge_holes(zone: &'static Zone) -> bool {
     let group = Unix.page().max(zone.bytes() / 64);
     let before = zone.purged.get();
-    let mut from = 0;
-    while let Some((first, count)) = zone.next_free(from) {
-        from = first + count;
-        let start = zone.offset(first).next_multiple_of(group);
-        let end = zone.offset(from).min(zone.touched()) / group * group;
-        let mut at = start;
-        while at < end {
-            let bit = 1 << (at / group);
-            if zone.purged.get() & bit == 0
-                && NonNull::new(zone.start.get().wrapping_add(at)).is_some_and(|page| Unix.purge(page, group))
-            {
-                zone.purged.set(zone.purged.get() | bit);
-            }
-            at += group;
+    let mut left = holes(zone, group) & !before;
+    while left != 0 {
+        let first = left.trailing_zeros();
+        let count = (left >> first).trailing_ones();
+        let start = zone.start.get().wrapping_add(size(first) * group);
+        if !NonNull::new(start).is_some_and(|start| Unix.purge(start, size(count) * group)) {
+            break;
         }
+        let bits = ones(count) << first;
+        zone.purged.set(zone.purged.get() | bits);
+        left &= !bits;
     }
     zone.purged.get() != before
+}
+
+/// The groups of so many bytes (a power of two) of a zone, at most 64, that may have been touched and on which only free
+/// blocks lie.
+fn holes(zone: &'static Zone, group: usize) -> u64 {
+    let shift = group.trailing_zeros();
+    let (mut holes, mut from) = (0, 0);
+    while let Some((first, count)) = zone.next_free(from) {
+        from = first + count;
+        let start = (zone.offset(first) + group - 1) >> shift;
+        let end = zone.offset(from).min(zone.touched()) >> shift;
+        if start < end {
+            holes |= ones(low32(end - start)) << start;
+        }
+    }
+    holes
+}
+
+/// The lowest `count` bits, 1 to 64.
+const fn ones(count: u32) -> u64 {
+    u64::MAX >> (u64::BITS - count)
 }
