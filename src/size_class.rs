@@ -1,7 +1,8 @@
 //! Size classes: which block size serves a request, and how a zone of that size is laid out.
 //!
 //! Owns nothing; constants and pure functions. Spacing is 16 bytes up to 128, then four classes per doubling up to
-//! 32 KiB, so at most a fifth of a block is slack. Invariants, checked in the tests:
+//! 1 KiB, so at most a fifth of a block is slack, then eight up to 32 KiB: at most a ninth. Invariants, checked in the
+//! tests:
 //! - `of(size)` is the smallest class whose block is at least `size`;
 //! - `blocks × block ≤ granules × 64 KiB < (blocks + 1) × block`;
 //! - TINY and SMALL zones hold at least 100 blocks (the contract of the 42 subject).
@@ -26,8 +27,17 @@ pub(crate) const MEDIUM_MAX: usize = 32 << 10;
 /// Largest block in bytes that is no longer than a page of any machine.
 const DENSE: usize = 4 << 10;
 
-/// Number of size classes: 8 TINY, 12 SMALL, 20 MEDIUM.
-pub(crate) const CLASSES: usize = 40;
+/// Classes per doubling above [`TINY_MAX`].
+const SMALL_STEPS: usize = 4;
+
+/// Classes per doubling above [`SMALL_MAX`].
+const MEDIUM_STEPS: usize = 8;
+
+/// Number of TINY and SMALL classes.
+const SMALL_CLASSES: usize = 8 + 3 * SMALL_STEPS;
+
+/// Number of size classes: 8 TINY, 12 SMALL, 40 MEDIUM.
+pub(crate) const CLASSES: usize = SMALL_CLASSES + 5 * MEDIUM_STEPS;
 
 /// Alignment of every block in bytes (`alignof(max_align_t)` on the supported targets).
 pub(crate) const MIN_ALIGN: usize = 16;
@@ -105,13 +115,14 @@ const SIZES: [u32; CLASSES] = {
         sizes[i] = (low32(i) + 1) * 16;
         i += 1;
     }
-    let mut base = 128;
+    let mut base = TINY_MAX;
     while i < CLASSES {
-        let mut quarter = 1;
-        while quarter <= 4 {
-            sizes[i] = base + base / 4 * quarter;
+        let steps = if base < SMALL_MAX { SMALL_STEPS } else { MEDIUM_STEPS };
+        let mut step = 1;
+        while step <= steps {
+            sizes[i] = low32(base + base / steps * step);
             i += 1;
-            quarter += 1;
+            step += 1;
         }
         base *= 2;
     }
@@ -207,18 +218,18 @@ impl Class {
         if bytes > MEDIUM_MAX {
             return None;
         }
-        // bytes - 1 = 1.qq… × 2^log: two bits below the leading one choose the quarter of the doubling.
+        // bytes - 1 = 1.eee… × 2^log: three bits below the leading one choose the eighth of the doubling.
         let last = bytes - 1;
         let log = size(last.ilog2());
-        let quarter = (last >> (log - 2)) & 3;
-        Some(Self(low8(8 + (log - 7) * 4 + quarter)))
+        let eighth = (last >> (log - 3)) % MEDIUM_STEPS;
+        Some(Self(low8(SMALL_CLASSES + (log - 10) * MEDIUM_STEPS + eighth)))
     }
 
     /// The smallest class for `bytes` whose blocks are all aligned to `align`, a power of two, and whose slack can be
     /// recorded; `None` when pages of their own have to serve the request.
     pub(crate) fn aligned(bytes: usize, align: usize) -> Option<Self> {
-        // Multiples of `align` are in classes of multiples of it: the blocks of a doubling are multiples of a quarter of
-        // it, and where `align` is more than that, its multiples are block sizes themselves.
+        // Multiples of `align` are in classes of multiples of it: the blocks of a doubling are multiples of a quarter
+        // or an eighth of it, and where `align` is more than that, its multiples are block sizes themselves.
         let least = |bytes: usize| Self::of(bytes.max(1).checked_next_multiple_of(align)?);
         let class = least(bytes)?;
         if class.records(class.block() - bytes) { Some(class) } else { least(SMALL_MAX + 1) }
@@ -280,7 +291,7 @@ impl Class {
     }
 }
 
-const _: () = assert!(SIZES[7] == 128 && SIZES[19] == 1024 && SIZES[CLASSES - 1] == 32768);
+const _: () = assert!(SIZES[7] == 128 && SIZES[SMALL_CLASSES - 1] == 1024 && SIZES[CLASSES - 1] == 32768);
 
 #[cfg(test)]
 mod tests {
