@@ -22,15 +22,20 @@
 
 #![expect(unsafe_code, reason = "bitmaps are raw metadata memory")]
 
+mod collect;
+mod room;
+
 use core::mem::offset_of;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering, fence};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use crate::fold::{is_less, mask_of, scale};
-use crate::ptr::{byte_size, low8, low16, low32, size, size64, wide, widening_mul};
+use crate::fold::{is_less, scale};
+use crate::ptr::{byte_size, low8, low16, size, size64, wide, widening_mul};
 use crate::remote::{Owner, OwnerLink};
-use crate::size_class::{Class, FREED, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
+use crate::size_class::{Class, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
 use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize};
+
+pub(crate) use room::Place;
 
 /// What a run is used for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,20 +51,6 @@ pub(crate) enum Role {
     Large = 3,
 }
 
-/// Where its owner keeps a zone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(crate) enum Place {
-    /// It serves the class's window; frees need no attention.
-    Current = 0,
-    /// Nearly all blocks in use; waits for `wake` frees.
-    Full = 1,
-    /// Has room; waits to become current, or sparse after `wake` more frees.
-    Available = 2,
-    /// Nearly all blocks free; waits to become current when no other has room, or wholly free after `wake` more frees.
-    Sparse = 3,
-}
-
 /// A position inside a zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Spot {
@@ -70,23 +61,6 @@ pub(crate) enum Spot {
     /// Before the first block.
     Head,
 }
-
-/// 64 blocks of a zone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Window {
-    /// Their bits in `free`.
-    pub(crate) word: NonNull<RelaxedU64>,
-    /// State byte of the first one.
-    pub(crate) state: *const RelaxedU8,
-    /// Its first byte.
-    pub(crate) base: *mut u8,
-}
-
-/// Bytes of a page, mostly; a guess, where it matters little.
-const PAGE: usize = 4 << 10;
-
-/// `wake` of a current zone: so many frees never come.
-const NEVER: u64 = u64::MAX;
 
 /// The descriptor of a run. All-zero bytes are a valid descriptor that nobody owns.
 #[repr(C, align(128))]
@@ -165,16 +139,6 @@ impl Zone {
         self.role.store(role as u8, Ordering::Release);
     }
 
-    /// Where the owner keeps the zone.
-    pub(crate) fn place(&self) -> Place {
-        match self.place.get() {
-            0 => Place::Current,
-            1 => Place::Full,
-            2 => Place::Available,
-            _ => Place::Sparse,
-        }
-    }
-
     /// The class of the blocks.
     pub(crate) fn class(&self) -> Class {
         Class::from_index(self.class.get()).unwrap_or(Class::SMALLEST)
@@ -236,22 +200,6 @@ impl Zone {
     fn wake(&self) -> &'static RelaxedU64 {
         // SAFETY: `cut` pointed `free` into a chunk, right behind this word; chunks stay mapped for ever.
         unsafe { &*self.free.get().wrapping_sub(1) }
-    }
-
-    /// Makes the zone current: frees need no attention, holes may be touched again.
-    pub(crate) fn set_current(&self) {
-        self.set_place(Place::Current);
-        self.wake().set(NEVER);
-        self.mark.set(0);
-        // So that the next window is the first one.
-        self.window.set(u16::MAX);
-        self.purged.set(0);
-    }
-
-    /// The bits of the blocks that a window has; only the last one may have fewer than 64.
-    fn blocks_of_window(layout: &Layout, window: usize) -> u64 {
-        let left = size(layout.blocks).saturating_sub(window * WINDOW);
-        if left >= WINDOW { u64::MAX } else { (1 << left) - 1 }
     }
 
     /// The `free` bitmap.
@@ -372,16 +320,6 @@ impl Zone {
         size(self.block.get())
     }
 
-    /// Frees a live block as another thread than the owner's. The state byte is the one mark that all threads see: from
-    /// here on another free of this block is a double free. `false` if it is one itself, by two threads at the same
-    /// moment.
-    pub(crate) fn free_remotely(&self, index: usize) -> bool {
-        self.owner.share();
-        let Some(state) = self.states().get(index) else { return false };
-        // With the order that `post` needs; and what was done with the block is done for whoever collects it.
-        state.0.swap(FREED, Ordering::SeqCst) >= LIVE
-    }
-
     /// Notes the slack of the MEDIUM block with this state byte.
     pub(crate) fn set_wide_slack(&self, state: &RelaxedU8, slack: usize) {
         let index = core::ptr::from_ref(state).addr() - self.state.get().addr();
@@ -412,35 +350,6 @@ impl Zone {
         self.clean.get()
     }
 
-    /// The next window with free blocks after the one in use, exposing fresh memory when no exposed block is free.
-    #[inline]
-    pub(crate) fn next_window(&self) -> Option<Window> {
-        let exposed = size(self.exposed.get()).div_ceil(WINDOW);
-        // SAFETY: as in `words_of`; at most that many windows are exposed.
-        let words = unsafe { core::slice::from_raw_parts(self.free.get(), exposed) };
-        let from = usize::from(self.window.get().wrapping_add(1)).min(exposed);
-        let (before, behind) = words.split_at(from);
-        let has_blocks = |word: &RelaxedU64| word.get() != 0;
-        let found = behind.iter().position(has_blocks).map(|at| from + at);
-        let window = found.or_else(|| before.iter().position(has_blocks)).or_else(|| self.expose())?;
-        self.window.set(low16(window));
-        // SAFETY: as above; `expose` gives one that exists too.
-        let word = unsafe { NonNull::from_ref(&*self.free.get().wrapping_add(window)) };
-        let first = window * WINDOW;
-        let state = self.state.get().wrapping_add(first);
-        Some(Window { word, state, base: self.first.get().wrapping_add(first * size(self.block.get())) })
-    }
-
-    /// Opens the next window of fresh blocks; `None` when all are exposed.
-    fn expose(&self) -> Option<usize> {
-        let (exposed, blocks) = (self.exposed.get(), self.layout().blocks);
-        if exposed == blocks {
-            return None;
-        }
-        self.exposed.set((exposed + low32(WINDOW)).min(blocks));
-        Some(size(exposed) / WINDOW)
-    }
-
     /// Bytes from the start that blocks may have touched.
     pub(crate) fn touched(&self) -> usize {
         self.offset(size(self.exposed.get()))
@@ -449,128 +358,6 @@ impl Zone {
     /// Bytes from the start to a block.
     pub(crate) fn offset(&self, index: usize) -> usize {
         self.block_at(index).addr() - self.address()
-    }
-
-    /// Blocks that the owner may hand out, fresh ones included.
-    pub(crate) fn free_blocks(&self) -> usize {
-        self.words().iter().map(|word| size(word.get().count_ones())).sum()
-    }
-
-    /// The first run of blocks at or behind `from` that the owner may hand out: its first block and its length.
-    pub(crate) fn next_free(&self, from: usize) -> Option<(usize, usize)> {
-        let exposed = size(self.exposed.get());
-        let first = self.scan(from, exposed, 0);
-        (first < exposed).then(|| (first, self.scan(first, exposed, u64::MAX) - first))
-    }
-
-    /// The first block of `from..end` that is free (`flip` 0) or not (`flip` all ones), else `end`.
-    fn scan(&self, from: usize, end: usize, flip: u64) -> usize {
-        let mut at = from;
-        while let Some(word) = self.words().get(at / WINDOW).filter(|_| at < end) {
-            let rest = (word.get() ^ flip) >> (at % WINDOW);
-            if rest != 0 {
-                return (at + size(rest.trailing_zeros())).min(end);
-            }
-            at = (at / WINDOW + 1) * WINDOW;
-        }
-        end
-    }
-
-    /// Puts a zone that is not current where its free blocks belong, and says where; `None`: wholly free.
-    pub(crate) fn settle(&self, free: usize) -> Option<Place> {
-        let blocks = size(self.layout().blocks);
-        if free >= blocks {
-            return None;
-        }
-        let (place, mark) = if free < self.enough() {
-            (Place::Full, self.enough())
-        } else if free < self.most() {
-            (Place::Available, self.most())
-        } else {
-            (Place::Sparse, blocks)
-        };
-        self.mark.set(low32(mark));
-        self.wake().set(wide(mark - free));
-        self.set_place(place);
-        Some(place)
-    }
-
-    /// Notes where the owner keeps the zone.
-    #[expect(clippy::as_conversions, reason = "the discriminant")]
-    fn set_place(&self, place: Place) {
-        self.place.set(place as u8);
-    }
-
-    /// Free blocks of a zone that is not current: the countdown tells.
-    pub(crate) fn counted_free(&self) -> usize {
-        size(self.mark.get()).saturating_sub(size64(self.wake().get()))
-    }
-
-    /// Free blocks that make a full zone available again: an eighth, so that a refill finds enough.
-    fn enough(&self) -> usize {
-        (size(self.layout().blocks) / 8).max(1)
-    }
-
-    /// Free blocks that make an available zone sparse: at most one block in 16 is live, and on average one a page, so
-    /// that a third of the pages at least has none.
-    fn most(&self) -> usize {
-        let blocks = size(self.layout().blocks);
-        blocks - (blocks / 16).min(self.bytes() / PAGE)
-    }
-
-    /// Moves what other threads freed into `free`; returns how many blocks that were.
-    ///
-    /// A block that is free already was freed by its owner at the same moment: `misuse` is told.
-    pub(crate) fn collect(&self, mut misuse: impl FnMut(usize)) -> usize {
-        let exposed = size(self.exposed.get()).div_ceil(WINDOW);
-        let mut collected = 0;
-        for (window, (word, states)) in self.words().iter().zip(self.windows()).enumerate().take(exposed) {
-            let freed = mask_of::<FREED>(states);
-            if freed == 0 {
-                continue;
-            }
-            let before = word.get();
-            // First the bits, so that at any moment each block can be seen to be free.
-            word.set(before | freed);
-            fence(Ordering::Release);
-            let mut bits = freed;
-            while bits != 0 {
-                let bit = size(bits.trailing_zeros());
-                if let Some(state) = states.get(bit) {
-                    state.set(LIVE);
-                }
-                if before >> bit & 1 != 0 {
-                    misuse(window * WINDOW + bit);
-                }
-                bits &= bits - 1;
-            }
-            collected += size((freed & !before).count_ones());
-        }
-        collected
-    }
-
-    /// The state bytes, 64 at a time: the last window has some for blocks that do not exist.
-    fn windows(&self) -> &'static [[RelaxedU8; WINDOW]] {
-        // SAFETY: as in `states`: the layout has room for whole windows.
-        unsafe { core::slice::from_raw_parts(self.state.get().cast(), size(self.layout().words)) }
-    }
-
-    /// Completes `free` from the state bytes in the child of a fork, where the owner's thread is gone: what was on its
-    /// way between bitmaps is free. Returns the number of free blocks.
-    pub(crate) fn rebuild(&self) -> usize {
-        let exposed = size(self.exposed.get());
-        for (word, states) in self.words().iter().zip(self.states().chunks(WINDOW)) {
-            for (k, state) in states.iter().enumerate().filter(|(_, state)| state.get() < LIVE) {
-                word.set(word.get() | 1 << k);
-                if state.get() == FREED {
-                    state.set(LIVE);
-                }
-            }
-        }
-        for (window, word) in self.words().iter().enumerate().skip(exposed.div_ceil(WINDOW)) {
-            word.set(Self::blocks_of_window(self.layout(), window));
-        }
-        self.free_blocks()
     }
 }
 

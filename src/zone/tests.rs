@@ -2,9 +2,12 @@
 
 use core::ptr;
 
+use super::room::Window;
 use super::*;
 use crate::cache::{Freed, free_index, free_own};
 use crate::os::mock::Random;
+use crate::ptr::low32;
+use crate::size_class::FREED;
 
 impl Zone {
     /// A zone of `class` in memory of its own, `owner`'s current one.
