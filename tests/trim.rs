@@ -80,27 +80,50 @@ fn trim_gives_back_the_rest() {
     });
 }
 
+/// Takes `mib` MiB of blocks of `bytes` and gives back all but one in 128 KiB, which it returns.
+fn leave_survivors(bytes: usize, mib: usize) -> Vec<*mut u8> {
+    let (mut kept, mut freed) = (Vec::new(), Vec::new());
+    for (nth, block) in take(bytes, mib).into_iter().enumerate() {
+        if nth % (131_072 / bytes) == 0 { kept.push(block) } else { freed.push(block) }
+    }
+    give(freed, bytes);
+    kept
+}
+
+/// Frees what survived, after a look at it.
+fn end_survivors(kept: Vec<*mut u8>, bytes: usize) {
+    for &block in &kept {
+        // SAFETY: a live block, written by `take`.
+        let content = unsafe { core::slice::from_raw_parts(block, bytes) };
+        assert!(content.iter().all(|&byte| byte == 1), "what stayed is untouched");
+    }
+    give(kept, bytes);
+    ft_malloc::trim();
+}
+
 #[test]
 fn trim_gives_back_holes_in_zones() {
     in_child("trim_gives_back_holes_in_zones", "purge_delay=1000000", || {
         for bytes in [64, 1024, 8192] {
             let before = mib();
-            let (mut kept, mut freed) = (Vec::new(), Vec::new());
-            // In every 64 KiB one block stays.
-            for (nth, block) in take(bytes, 64).into_iter().enumerate() {
-                if nth % (65_536 / bytes) == 0 { kept.push(block) } else { freed.push(block) }
-            }
-            give(freed, bytes);
-            assert!(mib() >= before + 50);
+            let kept = leave_survivors(bytes, 14);
+            assert!(mib() >= before + 10, "below the bound it stays");
             assert!(ft_malloc::trim());
-            assert!(mib() <= before + 24, "{} MiB beside {before} for blocks of {bytes}", mib());
-            for &block in &kept {
-                // SAFETY: a live block, written by `take`.
-                let content = unsafe { core::slice::from_raw_parts(block, bytes) };
-                assert!(content.iter().all(|&byte| byte == 1), "what stayed is untouched");
-            }
-            give(kept, bytes);
-            ft_malloc::trim();
+            assert!(mib() <= before + 6, "{} MiB beside {before} for blocks of {bytes}", mib());
+            end_survivors(kept, bytes);
+        }
+    });
+}
+
+#[test]
+fn holes_in_zones_go_back_down_to_the_bound() {
+    in_child("holes_in_zones_go_back_down_to_the_bound", "purge_delay=1000000", || {
+        for bytes in [64, 1024, 8192] {
+            let before = mib();
+            let kept = leave_survivors(bytes, 160);
+            // 32 MiB, the survivors, and metadata.
+            assert!(mib() <= before + 32 + 32, "{} MiB beside {before} for blocks of {bytes}", mib());
+            end_survivors(kept, bytes);
         }
     });
 }
