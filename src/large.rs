@@ -3,18 +3,27 @@
 //! Owns a tree of mappings ordered by address (a treap), so that any pointer into one is recognised. Descriptors are
 //! metadata. Freed mappings wait for a moment, as far as the bound allows: the next request takes such a one,
 //! cut or moved to its length (`kept`). Mappings that the OS refuses to unmap are stuck, without memory, and tried
-//! again or used again: nothing is lost. Under its own mutex, between central and the page heap in the lock order.
+//! again or used again: nothing is lost. Huge pages come where blocks are filled (`huge`). Under its own mutex, between
+//! central and the page heap in the lock order.
 
+mod filled;
+mod huge;
 mod kept;
+mod tree;
 
+use core::cmp::Ordering;
 use core::ptr::NonNull;
 
+use filled::Filled;
+use huge::{HUGE, LEAST, generous};
+
+pub(crate) use huge::Evidence;
 use kept::Kept;
 
 use crate::meta::Meta;
 use crate::os::Os;
-use crate::ptr::{forward, low32, round_up, wide};
-use crate::sync::{Link, Mutex, RelaxedPtr, RelaxedU32, RelaxedU64, RelaxedUsize};
+use crate::ptr::{forward, round_up};
+use crate::sync::{Link, Mutex, RelaxedBool, RelaxedPtr, RelaxedU32, RelaxedU64, RelaxedUsize};
 
 /// A mapping.
 #[repr(C)]
@@ -33,6 +42,10 @@ pub(crate) struct Mapping {
     right: Link<Mapping>,
     /// Since when it has been kept without a block, in milliseconds.
     since: RelaxedU64,
+    /// So many of its last bytes were fresh when its block got them and tell whether that fills its memory (`huge`).
+    fresh: RelaxedUsize,
+    /// Whether it comes in huge pages.
+    huge: RelaxedBool,
 }
 
 impl Mapping {
@@ -69,9 +82,6 @@ impl Mapping {
     }
 }
 
-/// No path in the tree is longer: the expected depth is below 3 log2 of the number of mappings.
-const MAX_DEPTH: usize = 512;
-
 /// Addresses of LARGE blocks freed lately that are remembered to name a double free.
 const RECENT: usize = 64;
 
@@ -102,6 +112,12 @@ pub(crate) struct Large {
     stuck: Link<Mapping>,
     /// Freed mappings.
     kept: Kept,
+    /// What tells whether the program fills its blocks.
+    pub(crate) evidence: Evidence,
+    /// Whether it does.
+    filled: Filled,
+    /// The mapping that got fresh memory last, until it was seen filled or has ended.
+    newest: Link<Mapping>,
     /// Mappings in the tree.
     pub(crate) count: usize,
     /// Their bytes.
@@ -120,6 +136,9 @@ impl Large {
             spare: Link::none(),
             stuck: Link::none(),
             kept: Kept::new(),
+            evidence: Evidence::None,
+            filled: Filled::new(),
+            newest: Link::none(),
             count: 0,
             bytes: 0,
             recent: [0; RECENT],
@@ -131,31 +150,30 @@ impl Large {
     pub(crate) fn reuse(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, bytes: usize) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
         let mapping = self.kept.take_best(length)?;
-        let start = NonNull::new(mapping.start())?;
-        if mapping.bytes() > length {
+        self.look_at_newest(os);
+        let before = mapping.bytes();
+        if before >= length {
             self.cut(os, meta, mapping, length);
-        } else if mapping.bytes() < length {
-            let Some(moved) = os.remap(start, mapping.bytes(), length) else {
-                self.kept.push(mapping);
-                return None;
-            };
-            mapping.start.set(moved.as_ptr());
-            mapping.bytes.set(length);
+        } else if !self.grow(os, meta, mapping, length, true) {
+            self.kept.push(mapping);
+            return None;
         }
         // The program may have protected pages of its block, and forgotten them when it freed it.
-        let start = NonNull::new(mapping.start()).filter(|&start| os.prepare(start, length));
+        let start = NonNull::new(mapping.start()).filter(|&start| os.prepare(start, mapping.bytes()));
         if start.is_none() {
             self.keep(mapping);
             return None;
         }
         mapping.requested.set(bytes);
+        self.set_fresh(mapping, length.saturating_sub(before));
         self.insert(mapping);
         start
     }
 
-    /// Lets a mapping in no tree end at `length`. A long rest is kept.
+    /// Lets a mapping in no tree end at `length`, or behind it where a huge page ends. A long rest is kept.
     fn cut(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, length: usize) {
         let Some(start) = NonNull::new(mapping.start()) else { return };
+        let length = if mapping.huge.get() { generous(length, 8).min(mapping.bytes()) } else { length };
         let (rest, more) = (forward(start, length), mapping.bytes() - length);
         mapping.bytes.set(length);
         match if more >= WORTH_KEEPING { self.descriptor(os, meta) } else { None } {
@@ -163,6 +181,7 @@ impl Large {
                 descriptor.start.set(rest.as_ptr());
                 descriptor.bytes.set(more);
                 descriptor.since.set(mapping.since.get());
+                descriptor.huge.set(mapping.huge.get());
                 self.keep(descriptor);
             }
             None => self.unmap(os, meta, rest, more),
@@ -190,7 +209,9 @@ impl Large {
 
     /// Unmaps the last `bytes` of a freed mapping, and keeps the rest.
     fn let_go(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, bytes: usize) {
-        let rest = mapping.bytes() - bytes;
+        let unit = if mapping.huge.get() { HUGE } else { os.page() };
+        let rest = (mapping.bytes() - bytes) / unit * unit;
+        let bytes = mapping.bytes() - rest;
         let Some(start) = NonNull::new(mapping.start()) else { return };
         if rest > 0 {
             mapping.bytes.set(rest);
@@ -216,13 +237,18 @@ impl Large {
     ) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
         let mapping = self.descriptor(os, meta)?;
-        let Some(start) = self.map(os, meta, length, align) else {
+        self.look_at_newest(os);
+        let huge = length >= LEAST && self.may_be_huge(false) && self.filled.grant(length);
+        let huge = if huge { self.map_huge(os, meta, length, align) } else { None };
+        let Some((start, length)) = huge.or_else(|| Some((self.map(os, meta, length, align)?, length))) else {
             self.keep_descriptor(mapping);
             return None;
         };
         mapping.start.set(start.as_ptr());
         mapping.bytes.set(length);
         mapping.requested.set(bytes);
+        mapping.huge.set(huge.is_some());
+        self.set_fresh(mapping, length);
         self.insert(mapping);
         Some(start)
     }
@@ -246,36 +272,10 @@ impl Large {
         None
     }
 
-    /// The mapping that contains `address`. Ends even in a tree that is being changed, for signal handlers.
-    pub(crate) fn find(&self, address: usize) -> Option<&'static Mapping> {
-        let mut node = self.root.get();
-        for _ in 0..MAX_DEPTH {
-            let mapping = node?;
-            if mapping.contains(address) {
-                return Some(mapping);
-            }
-            node = if address < mapping.address() { mapping.left.get() } else { mapping.right.get() };
-        }
-        None
-    }
-
-    /// The first mapping at or behind `address`.
-    pub(crate) fn next(&self, address: usize) -> Option<&'static Mapping> {
-        let (mut node, mut best) = (self.root.get(), None);
-        while let Some(mapping) = node {
-            if mapping.address() >= address {
-                best = Some(mapping);
-                node = mapping.left.get();
-            } else {
-                node = mapping.right.get();
-            }
-        }
-        best
-    }
-
     /// Gives a mapping of the tree back to the OS, after its stay.
     pub(crate) fn free(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, stay: Stay) {
         self.remove(mapping);
+        self.look_last(os, mapping);
         self.remember(mapping.address());
         self.retry(os);
         mapping.since.set(os.now());
@@ -296,19 +296,32 @@ impl Large {
     }
 
     /// Lets a mapping of the tree hold `bytes`, at the old or a new address; `None` leaves it as it was.
-    pub(crate) fn resize(&mut self, os: &impl Os, mapping: &'static Mapping, bytes: usize) -> Option<NonNull<u8>> {
+    pub(crate) fn resize(
+        &mut self,
+        os: &impl Os,
+        meta: &'static Mutex<Meta>,
+        mapping: &'static Mapping,
+        bytes: usize,
+    ) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
-        let start = NonNull::new(mapping.start())?;
-        let moved = if length == mapping.bytes() { start } else { os.remap(start, mapping.bytes(), length)? };
+        let (start, before) = (NonNull::new(mapping.start())?, mapping.bytes());
+        self.look(os, mapping);
         self.remove(mapping);
-        if moved != start {
-            self.remember(mapping.address());
+        let done = match length.cmp(&before) {
+            Ordering::Less => shrink(os, mapping, length),
+            Ordering::Equal => true,
+            Ordering::Greater => self.grow(os, meta, mapping, length, false),
+        };
+        let moved = NonNull::new(mapping.start()).filter(|_| done);
+        if done {
+            mapping.requested.set(bytes);
+            self.set_fresh(mapping, (mapping.fresh.get() + length).saturating_sub(before));
         }
-        mapping.start.set(moved.as_ptr());
-        mapping.bytes.set(length);
-        mapping.requested.set(bytes);
+        if moved.is_some_and(|moved| moved != start) {
+            self.remember(start.addr().get());
+        }
         self.insert(mapping);
-        Some(moved)
+        moved
     }
 
     /// Notes the start of a freed LARGE block.
@@ -375,72 +388,16 @@ impl Large {
         unsafe { start.write_bytes(0, length) };
         Some(start)
     }
-
-    /// Puts a mapping into the tree.
-    fn insert(&mut self, new: &'static Mapping) {
-        self.count += 1;
-        self.bytes += new.bytes();
-        new.priority.set(priority_of(new.address()));
-        // Down to the first node that the new one outranks …
-        let mut place = &self.root;
-        let mut node = place.get();
-        while let Some(mapping) = node.filter(|mapping| mapping.priority.get() >= new.priority.get()) {
-            place = if new.address() < mapping.address() { &mapping.left } else { &mapping.right };
-            node = place.get();
-        }
-        place.set(Some(new));
-        // … whose subtree is split by address into the new node's two.
-        let (mut lower, mut higher) = (&new.left, &new.right);
-        while let Some(mapping) = node {
-            if mapping.address() < new.address() {
-                lower.set(Some(mapping));
-                lower = &mapping.right;
-                node = lower.get();
-            } else {
-                higher.set(Some(mapping));
-                higher = &mapping.left;
-                node = higher.get();
-            }
-        }
-        lower.set(None);
-        higher.set(None);
-    }
-
-    /// Takes a member out of the tree.
-    fn remove(&mut self, old: &'static Mapping) {
-        self.count -= 1;
-        self.bytes -= old.bytes();
-        let mut place = &self.root;
-        while let Some(mapping) = place.get().filter(|_| !place.is(old)) {
-            place = if old.address() < mapping.address() { &mapping.left } else { &mapping.right };
-        }
-        // Merge its two subtrees in its place.
-        let (mut left, mut right) = (old.left.get(), old.right.get());
-        loop {
-            match (left, right) {
-                (Some(l), Some(r)) if l.priority.get() >= r.priority.get() => {
-                    place.set(left);
-                    place = &l.right;
-                    left = place.get();
-                }
-                (Some(_), Some(r)) => {
-                    place.set(right);
-                    place = &r.left;
-                    right = place.get();
-                }
-                (rest, None) | (None, rest) => {
-                    place.set(rest);
-                    return;
-                }
-            }
-        }
-    }
 }
 
-/// A number that looks random for each page address: the top of a multiplicative hash (Knuth's 2^64 / φ).
-fn priority_of(address: usize) -> u32 {
-    let hash = wide(address >> 12).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    low32(crate::ptr::size64(hash >> 32))
+/// Lets a mapping end at `length`, which is less than it has; `false` leaves it as it was.
+fn shrink(os: &impl Os, mapping: &'static Mapping, length: usize) -> bool {
+    let shrunk = NonNull::new(mapping.start()).and_then(|start| os.remap(start, mapping.bytes(), length));
+    if let Some(start) = shrunk {
+        mapping.start.set(start.as_ptr());
+        mapping.bytes.set(length);
+    }
+    shrunk.is_some()
 }
 
 #[cfg(test)]

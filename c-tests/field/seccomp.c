@@ -17,10 +17,10 @@ static sem_t started, go, done, never;
 static void use(uint64_t state) {
     static __thread void *p[300];
     for (int i = 0; i < 6000; i++) {
-        size_t slot = rnd(&state) % 300, size = rnd_size(&state, i % 50 == 0 ? 22 : 12);
+        size_t slot = rnd(&state) % 300, size = rnd_size(&state, i % 50 == 0 ? 25 : 12);
         free(p[slot]);
         p[slot] = i % 3 == 0 ? calloc(1, size) : i % 7 == 0 ? memalign(4096, size) : malloc(size);
-        p[slot] = realloc(p[slot], rnd_size(&state, i % 50 == 0 ? 22 : 12) + 1);
+        p[slot] = realloc(p[slot], rnd_size(&state, i % 50 == 0 ? 25 : 12) + 1);
         CHECK(p[slot] != NULL);
     }
     for (int i = 0; i < 300; i++) free(p[i]);

@@ -80,7 +80,7 @@ fn resize_mapping(mapping: &'static Mapping, bytes: usize) -> Option<NonNull<u8>
     if bytes < HEAP.config.mmap_threshold.get() && bytes < mapping.requested() {
         return None;
     }
-    HEAP.large.lock().resize(&Unix, mapping, bytes)
+    HEAP.large.lock().resize(&Unix, &HEAP.meta, mapping, bytes)
 }
 
 /// Moves the block at `start` to a new one of `bytes`. `None` if there is none; the old one is as it was then.

@@ -43,11 +43,12 @@ impl Kept {
         Some(oldest)
     }
 
-    /// Takes out one that ends where `mapping` starts, or starts where it ends.
+    /// Takes out one that ends where `mapping` starts, or starts where it ends, and comes in pages of the same kind.
     pub(super) fn take_neighbour(&mut self, mapping: &'static Mapping) -> Option<&'static Mapping> {
         let end = |mapping: &'static Mapping| mapping.address() + mapping.bytes();
         let borders = |other: &&'static Mapping| end(other) == mapping.address() || end(mapping) == other.address();
-        let neighbour = self.iter().find(borders)?;
+        let alike = |other: &&'static Mapping| other.huge.get() == mapping.huge.get();
+        let neighbour = self.iter().filter(alike).find(borders)?;
         self.remove(neighbour);
         Some(neighbour)
     }

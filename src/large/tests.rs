@@ -15,6 +15,7 @@ impl Large {
             let (start, end) = (mapping.address(), mapping.address() + mapping.bytes());
             assert!(start >= low && end <= high);
             assert!(mapping.priority.get() <= top && mapping.requested() <= mapping.bytes());
+            assert!(mapping.fresh.get() <= if mapping.huge.get() { end % HUGE } else { mapping.bytes() });
             *sums = (sums.0 + 1, sums.1 + mapping.bytes());
             walk(mapping.left.get(), low, start, mapping.priority.get(), sums);
             walk(mapping.right.get(), end, high, mapping.priority.get(), sums);
@@ -22,16 +23,21 @@ impl Large {
         let mut sums = (0, 0);
         walk(self.root.get(), 0, usize::MAX, u32::MAX, &mut sums);
         assert_eq!(sums, (self.count, self.bytes));
-        let kept: Vec<_> = self.kept.iter().map(|kept| (kept.address(), kept.bytes())).collect();
-        assert_eq!(kept.iter().map(|&(_, bytes)| bytes).sum::<usize>(), self.kept.bytes);
-        for (address, bytes) in kept {
+        assert_eq!(self.kept.iter().map(Mapping::bytes).sum::<usize>(), self.kept.bytes);
+        for kept in self.kept.iter() {
+            let (address, bytes) = (kept.address(), kept.bytes());
             assert!(bytes > 0 && self.find(address).is_none() && self.find(address + bytes - 1).is_none());
-            assert!(!self.kept.iter().any(|other| other.address() == address + bytes), "neighbours are one");
+            let follows = |other: &Mapping| other.address() == address + bytes && other.huge.get() == kept.huge.get();
+            assert!(!self.kept.iter().any(follows), "neighbours are one");
+            assert_eq!(kept.fresh.get(), 0);
+        }
+        if let Some(newest) = self.newest.get() {
+            assert!(core::ptr::eq(self.find(newest.address()).expect("it is live"), newest) && newest.fresh.get() > 0);
         }
     }
 
     /// Frees the block at `start`, which may wait for so many milliseconds.
-    fn free_at(&mut self, os: &Mock, meta: &'static Mutex<Meta>, start: NonNull<u8>, delay: u64) {
+    pub(super) fn free_at(&mut self, os: &Mock, meta: &'static Mutex<Meta>, start: NonNull<u8>, delay: u64) {
         let mapping = self.find(start.addr().get()).expect("a mapping");
         self.free(os, meta, mapping, stay(delay));
         self.check_invariants();
@@ -51,21 +57,13 @@ impl Large {
 const ALLOWED: usize = 32 << 20;
 
 /// So many milliseconds.
-fn stay(delay: u64) -> Stay {
+pub(super) fn stay(delay: u64) -> Stay {
     Stay { delay, bytes: ALLOWED }
 }
 
-/// Blocks of these sizes of which no two lie side by side.
+/// Blocks of these sizes of which no two lie side by side, as they are shorter than their alignment.
 fn apart(large: &mut Large, os: &Mock, meta: &'static Mutex<Meta>, sizes: &[usize]) -> Vec<NonNull<u8>> {
-    loop {
-        // What was in the way stays, so that the next ones come elsewhere.
-        let starts: Vec<_> = sizes.iter().map(|&bytes| large.alloc(os, meta, bytes, 16).expect("memory")).collect();
-        let ends: Vec<_> = starts.iter().zip(sizes).map(|(start, bytes)| start.addr().get() + bytes).collect();
-        if !starts.iter().any(|start| ends.contains(&start.addr().get())) {
-            return starts;
-        }
-        large.alloc(os, meta, 2 << 20, 16).expect("memory");
-    }
+    sizes.iter().map(|&bytes| large.alloc(os, meta, bytes, 64 << 20).expect("memory")).collect()
 }
 
 #[test]
@@ -141,7 +139,7 @@ fn freed_mappings_wait_for_the_delay_within_the_bound() {
 }
 
 /// A metadata pool for one test.
-fn pool() -> &'static Mutex<Meta> {
+pub(super) fn pool() -> &'static Mutex<Meta> {
     Box::leak(Box::new(Mutex::new(Meta::new())))
 }
 
@@ -205,11 +203,21 @@ fn scenario(large: &mut Large, os: &Mock, meta: &'static Mutex<Meta>) {
         starts.extend([2 << 20, 30 << 20].into_iter().filter_map(|bytes| large.reuse(os, meta, bytes)));
         large.check_invariants();
     }
+    // Such as get huge pages, if these are filled; the second half grows out of them.
+    for bytes in [5 << 20, 9_500_000, 5 << 20, 9_500_000, 9_500_000, 6_500_000, 20_000_000] {
+        starts.extend(large.reuse(os, meta, bytes).or_else(|| large.alloc(os, meta, bytes, 16)));
+        if let Some(mapping) = starts.last().and_then(|last| large.find(last.addr().get())).filter(|_| bytes > 9 << 20)
+        {
+            starts.pop();
+            large.free(os, meta, mapping, stay(1000));
+        }
+        large.check_invariants();
+    }
     for (nth, start) in starts.into_iter().enumerate() {
         let mapping = large.find(start.addr().get()).expect("it is there");
         let before = (mapping.address(), mapping.bytes(), mapping.requested());
         let bytes = [100, 200_000, 3 << 20][nth % 3];
-        if large.resize(os, mapping, bytes).is_none() {
+        if large.resize(os, meta, mapping, bytes).is_none() {
             assert_eq!((mapping.address(), mapping.bytes(), mapping.requested()), before);
         }
         large.check_invariants();
@@ -221,9 +229,12 @@ fn scenario(large: &mut Large, os: &Mock, meta: &'static Mutex<Meta>) {
 
 #[test]
 fn every_call_fails_in_turn_and_nothing_is_lost() {
-    for fail in [Mock::refill, Mock::fail_after] {
+    for way in 0..3 {
+        let fail = if way < 2 { Mock::refill } else { Mock::fail_after };
         for round in 0.. {
             let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+            os.touched.store(way > 0, Relaxed);
+            large.evidence = Evidence::Pages;
             fail(&os, round);
             scenario(&mut large, &os, meta);
             let hit = os.budget_left() == 0 || os.has_failed();
@@ -249,7 +260,7 @@ fn every_failure_leaves_the_tree_whole() {
         let first = large.alloc(&os, meta, 1 << 20, 1 << 21);
         large.check_invariants();
         if let Some(mapping) = first.and_then(|start| large.find(start.addr().get())) {
-            let resized = large.resize(&os, mapping, 3 << 20);
+            let resized = large.resize(&os, meta, mapping, 3 << 20);
             assert_eq!(mapping.requested(), if resized.is_some() { 3 << 20 } else { 1 << 20 });
             large.check_invariants();
         }

@@ -25,10 +25,12 @@ pub(crate) enum Kind {
     Purge,
     /// `populate`.
     Populate,
+    /// `advise_huge`.
+    Advise,
 }
 
 /// Number of kinds.
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 /// The real kernel behind a budget and a clock that the test sets.
 pub(crate) struct Mock {
@@ -46,6 +48,8 @@ pub(crate) struct Mock {
     place: AtomicPtr<u8>,
     /// Bytes by which `reserve` misses its hints.
     miss: AtomicUsize,
+    /// Whether `resident` takes all pages for touched.
+    pub(crate) touched: AtomicBool,
     /// What `now` answers, in milliseconds.
     pub(crate) clock: AtomicU64,
     /// Most bytes of address space held at a time, as `RLIMIT_AS` limits them.
@@ -69,6 +73,7 @@ impl Mock {
             failed: AtomicBool::new(false),
             place: AtomicPtr::default(),
             miss: AtomicUsize::new(0),
+            touched: AtomicBool::new(false),
             clock: AtomicU64::new(0),
             limit: AtomicUsize::new(usize::MAX),
             purged: AtomicUsize::new(0),
@@ -294,6 +299,15 @@ impl Os for Mock {
             Unix.populate(first, bytes, start, page);
         }
         may
+    }
+
+    fn advise_huge(&self, start: NonNull<u8>, bytes: usize, _huge: bool) -> bool {
+        // The kernel is not asked: the tests do without the memory, and it may have no huge pages.
+        self.is_held(start, bytes, true) && self.spend(Kind::Advise, 0).is_some()
+    }
+
+    fn resident(&self, start: NonNull<u8>, bytes: usize) -> usize {
+        if self.is_held(start, bytes, true) && self.touched.load(Relaxed) { bytes } else { 0 }
     }
 
     fn now(&self) -> u64 {

@@ -45,6 +45,12 @@ pub(crate) trait Os {
     /// `false` if nothing was done; else it may be resident, and reads as zero.
     fn populate(&self, first: NonNull<u8>, bytes: usize, start: NonNull<u8>, page: usize) -> bool;
 
+    /// Says whether pages that come in from now on are huge ones where they can be. `false` if they never are.
+    fn advise_huge(&self, start: NonNull<u8>, bytes: usize, huge: bool) -> bool;
+
+    /// Bytes of mapped pages that are in memory: those that were touched, if they are small. 0 where nothing tells.
+    fn resident(&self, start: NonNull<u8>, bytes: usize) -> usize;
+
     /// Milliseconds of a clock that never goes back; costs no system call.
     fn now(&self) -> u64;
 }

@@ -107,6 +107,37 @@ impl Os for Unix {
         false
     }
 
+    #[cfg(target_os = "linux")]
+    fn advise_huge(&self, start: NonNull<u8>, bytes: usize, huge: bool) -> bool {
+        let advice = if huge { libc::MADV_HUGEPAGE } else { libc::MADV_NOHUGEPAGE };
+        // SAFETY: says only how pages come in.
+        keeping_errno(|| unsafe { libc::madvise(start.as_ptr().cast(), bytes, advice) == 0 })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn advise_huge(&self, _start: NonNull<u8>, _bytes: usize, _huge: bool) -> bool {
+        false
+    }
+
+    #[cfg(target_os = "linux")]
+    fn resident(&self, start: NonNull<u8>, bytes: usize) -> usize {
+        let (mut pages, page) = ([0; 512], self.page());
+        let (step, mut count) = (pages.len() * page, 0);
+        for offset in (0..bytes).step_by(step) {
+            let (start, bytes) = (start.as_ptr().wrapping_add(offset), step.min(bytes - offset));
+            // SAFETY: `pages` has a byte for each page of the range; a range that is not mapped is refused.
+            if keeping_errno(|| unsafe { libc::mincore(start.cast(), bytes, pages.as_mut_ptr()) }) == 0 {
+                count += pages.iter().take(bytes / page).filter(|&state| state & 1 != 0).count();
+            }
+        }
+        count * page
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn resident(&self, _start: NonNull<u8>, _bytes: usize) -> usize {
+        0
+    }
+
     fn now(&self) -> u64 {
         // The coarse clock is read from the vDSO whatever the hardware clock is, so it is never a system call.
         #[cfg(target_os = "linux")]

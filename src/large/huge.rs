@@ -1,0 +1,189 @@
+//! Huge pages for LARGE mappings, where the program's habit is to fill its blocks (`filled`).
+//!
+//! With [`Evidence::Pages`] evidence is the *fresh* memory of a block alone: its last bytes, new from the OS when the block got them, that come
+//! in small pages. Of a new mapping that is all; of a reused one, or one that `realloc` has grown, what it grew by; if
+//! it comes in huge pages, what lies behind its last whole 2 MiB, which comes in small ones by itself. A block is looked
+//! at when the next one is asked for: filled by then it counts at once, if not it is looked at again when it is freed
+//! or resized.
+//!
+//! That asks the OS with a system call of its own, which a confined program may not be allowed, so by default it is not
+//! asked. Then evidence is that a block grows: what it had was full. And huge pages are only for what it grows by.
+//!
+//! A mapping with huge pages starts at a multiple of 2 MiB, as long as nothing unaligned was cut from it.
+
+use core::ptr::NonNull;
+
+use super::{Large, Mapping};
+use crate::meta::Meta;
+use crate::os::Os;
+use crate::ptr::forward;
+use crate::sync::Mutex;
+
+/// What may tell whether a program fills its blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Evidence {
+    /// Nothing: no huge pages. For those who want to see each mapping come and go, too.
+    None,
+    /// That it lets blocks grow.
+    Growth,
+    /// Which pages it has touched.
+    Pages,
+}
+
+/// Bytes of a huge page.
+pub(super) const HUGE: usize = 2 << 20;
+
+/// Bytes of the shortest block that is looked at, or gets huge pages.
+pub(super) const LEAST: usize = 4 << 20;
+
+/// Bytes of fresh memory from which these tell anything.
+const TELLING: usize = 64 << 10;
+
+impl Large {
+    /// Whether a block that is new, or one that has `grown`, may get huge pages.
+    pub(super) fn may_be_huge(&self, grown: bool) -> bool {
+        match self.evidence {
+            Evidence::None => false,
+            Evidence::Growth => grown,
+            Evidence::Pages => true,
+        }
+    }
+
+    /// Looks at the newest block, before the next one is handed out.
+    pub(super) fn look_at_newest(&mut self, os: &impl Os) {
+        if let Some(mapping) = self.newest.get() {
+            self.look(os, mapping);
+        }
+    }
+
+    /// Looks at a block that may still be filled if it is not yet.
+    pub(super) fn look(&mut self, os: &impl Os, mapping: &'static Mapping) {
+        if is_filled(os, mapping) == Some(true) {
+            self.judge(mapping, true);
+        }
+    }
+
+    /// Looks at a block that is about to end.
+    pub(super) fn look_last(&mut self, os: &impl Os, mapping: &'static Mapping) {
+        if let Some(filled) = is_filled(os, mapping) {
+            self.judge(mapping, filled);
+        }
+        self.set_fresh(mapping, 0);
+    }
+
+    /// Takes a block for evidence, once. That the few bytes behind huge pages were not used is a doubt alone.
+    fn judge(&mut self, mapping: &'static Mapping, filled: bool) {
+        if filled || !mapping.huge.get() {
+            self.filled.saw(filled, mapping.bytes());
+        } else {
+            self.filled.doubt();
+        }
+        self.set_fresh(mapping, 0);
+    }
+
+    /// Notes how many of a mapping's last bytes its block has fresh from the OS, in small pages or behind its huge ones.
+    pub(super) fn set_fresh(&mut self, mapping: &'static Mapping, bytes: usize) {
+        let bytes = if mapping.huge.get() { bytes.min(end_of(mapping) % HUGE) } else { bytes };
+        let bytes = if self.evidence == Evidence::Pages && mapping.bytes() >= LEAST { bytes } else { 0 };
+        mapping.fresh.set(bytes);
+        if bytes >= TELLING {
+            self.newest.set(Some(mapping));
+        } else if self.newest.is(mapping) {
+            self.newest.set(None);
+        }
+    }
+
+    /// New pages for a block of `length` bytes that gets huge ones, and their length.
+    pub(super) fn map_huge(
+        &mut self,
+        os: &impl Os,
+        meta: &'static Mutex<Meta>,
+        length: usize,
+        align: usize,
+    ) -> Option<(NonNull<u8>, usize)> {
+        let length = self.room_for(length);
+        let start = self.map(os, meta, length, align.max(HUGE))?;
+        if os.advise_huge(start, length, true) {
+            return Some((start, length));
+        }
+        self.unmap(os, meta, start, length);
+        None
+    }
+
+    /// The length of a mapping that gets huge pages for a block of `length` bytes: for a long block's last ones too, but
+    /// when evidence is wanted.
+    fn room_for(&self, length: usize) -> usize {
+        if self.filled.is_sure() { generous(length, 16) } else { length }
+    }
+
+    /// Lets a mapping in no tree grow to `length` at least, its content being anything if `is_free`. `false` if it cannot:
+    /// then it is as it was, or without its last bytes if `is_free`.
+    pub(super) fn grow(
+        &mut self,
+        os: &impl Os,
+        meta: &'static Mutex<Meta>,
+        mapping: &'static Mapping,
+        length: usize,
+        is_free: bool,
+    ) -> bool {
+        let Some(start) = NonNull::new(mapping.start()) else { return false };
+        let old = mapping.bytes();
+        if self.evidence == Evidence::Growth && !is_free && old >= LEAST {
+            self.filled.saw(true, old);
+        }
+        // Less than a huge page more changes nothing.
+        if length >= LEAST && length - old >= HUGE {
+            let huge = self.may_be_huge(!is_free) && self.filled.grant(length - old);
+            if huge != mapping.huge.get() && os.advise_huge(start, old, huge) {
+                mapping.huge.set(huge);
+            }
+        }
+        // With the alignment of its length a kernel of 6.7 or later chooses that of the place: what is in huge pages
+        // moves as such. A rest in small pages would keep its 2 MiB from becoming one.
+        let (whole, room) = match length.checked_next_multiple_of(HUGE) {
+            Some(room) if mapping.huge.get() => (if is_free && old > HUGE { old / HUGE * HUGE } else { old }, room),
+            _ => (old, length),
+        };
+        mapping.bytes.set(whole);
+        self.unmap(os, meta, forward(start, whole), old - whole);
+        let remapped = |room| Some((os.remap(start, whole, room)?, room));
+        let Some((moved, room)) = remapped(room).or_else(|| remapped(length)) else { return false };
+        let length = if mapping.huge.get() && is_free { self.room_for(length).min(room) } else { length };
+        self.unmap(os, meta, forward(moved, length), room - length);
+        mapping.start.set(moved.as_ptr());
+        mapping.bytes.set(length);
+        true
+    }
+}
+
+/// The length to which a mapping with huge pages is cut or grown: up to its next whole huge page, if that adds less than
+/// one in `parts`.
+pub(super) fn generous(length: usize, parts: usize) -> usize {
+    match length.checked_next_multiple_of(HUGE) {
+        Some(whole) if whole - length < length / parts => whole,
+        _ => length,
+    }
+}
+
+/// Address behind a mapping.
+fn end_of(mapping: &Mapping) -> usize {
+    mapping.address().wrapping_add(mapping.bytes())
+}
+
+/// Whether a block has touched nearly all that huge pages would have brought in: 15 of 16 pages in each whole, aligned
+/// 2 MiB of its fresh memory; with huge pages, in the rest behind them. `None` if there is none of that, or too little.
+/// From the end, since blocks are filled from the start.
+fn is_filled(os: &impl Os, mapping: &Mapping) -> Option<bool> {
+    let start = NonNull::new(mapping.start())?;
+    let (bytes, fresh) = (mapping.bytes(), mapping.fresh.get());
+    let touched = |from, bytes| os.resident(forward(start, from), bytes) >= bytes / 16 * 15;
+    if mapping.huge.get() {
+        return (fresh >= TELLING).then(|| touched(bytes - fresh, fresh));
+    }
+    let end = bytes.checked_sub(end_of(mapping) % HUGE)?;
+    let pieces = end.checked_sub(bytes - fresh)? / HUGE;
+    (pieces > 0).then(|| (1..=pieces).all(|nth| touched(end - nth * HUGE, HUGE)))
+}
+
+#[cfg(test)]
+mod tests;
