@@ -1,6 +1,5 @@
-// With huge_pages=2 LARGE blocks get huge pages in programs that fill them: whoever uses a few pages of each has a few
-// pages resident. After three blocks that were filled, the next seven may be wrong guesses, and no more.
-// env: FT_MALLOC=huge_pages=2
+// Huge pages for LARGE blocks are for programs that fill them: whoever uses a few pages of each has a few pages resident.
+// After three blocks that were filled, the next seven may be wrong guesses, and no more.
 // emulator: no, pages and page faults are its own
 #include "check.h"
 #include <sys/mman.h>
@@ -50,19 +49,25 @@ static size_t faults_to_fill(char **block) {
     return faults() - before;
 }
 
+static void let_go(char **block, int count) {
+    for (int i = 0; i < count; i++) free(block[i]);
+    usleep(100000); // or the mappings freed last would serve the next blocks
+}
+
 int main(void) {
-    static char *p[3 + GUESSES + 1];
+    static char *p[GUESSES + 1];
     use_sparsely(4 * M); // 40 times eight pages
-    usleep(100000);      // or the mappings freed last would serve the next blocks
+    let_go(NULL, 0);
     for (int i = 0; i < 3; i++) faults_to_fill(&p[i]);
+    let_go(p, 3);
     const int measured = OURS && huge_pages();
-    for (int i = 3; i < 3 + GUESSES; i++) {
+    for (int i = 0; i < GUESSES; i++) {
         size_t came = faults_to_fill(&p[i]);
         CHECK(!measured || came < SIZE / 4096 / 10);
     }
     // One more, in small pages: it confirms the habit, so that there are guesses left for those that follow.
-    faults_to_fill(&p[3 + GUESSES]);
-    for (int i = 0; i <= 3 + GUESSES; i++) free(p[i]);
+    faults_to_fill(&p[GUESSES]);
+    let_go(p, GUESSES + 1);
     use_sparsely((size_t)SIZE * GUESSES + 16 * M);
     if (OURS && !measured) skip("the machine gives no huge pages: only sparse use was tested");
     return 0;

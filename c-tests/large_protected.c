@@ -1,4 +1,5 @@
-// Pages of a LARGE block that the program protected and then forgot: whoever gets them next can write to them.
+// Pages of a LARGE block that the program protected and then forgot, one or all: free does not trip over them, and
+// whoever gets them next can write to them.
 #include "check.h"
 #include <sys/mman.h>
 
@@ -8,7 +9,8 @@ int main(void) {
         char *p = aligned_alloc(page, size);
         CHECK(p != NULL);
         memset(p, round, size);
-        CHECK(mprotect(p + size / 2, page, round % 2 == 0 ? PROT_READ : PROT_NONE) == 0);
+        const int protection = round % 2 == 0 ? PROT_READ : PROT_NONE;
+        CHECK(mprotect(round < 2 ? p + size / 2 : p, round < 2 ? page : size, protection) == 0);
         free(p);
         // The same length, a shorter one, and a longer one.
         for (int i = 0; i < 3; i++) {

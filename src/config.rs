@@ -40,8 +40,8 @@ pub(crate) struct Config {
     pub(crate) mmap_threshold: RelaxedUsize,
     /// Milliseconds; see [`DEFAULT_PURGE_DELAY`].
     pub(crate) purge_delay: RelaxedU64,
-    /// What gets huge pages: nothing, what is known to be filled without asking, all that is.
-    pub(crate) huge_pages: RelaxedU8,
+    /// Let what is filled to the last page use huge pages.
+    pub(crate) huge_pages: RelaxedBool,
     /// Print statistics at exit.
     pub(crate) stats: RelaxedBool,
     /// Call `show_alloc_mem` at exit.
@@ -94,9 +94,9 @@ pub(crate) const OPTIONS: [Described; 7] = [
     },
     Described {
         key: "huge_pages",
-        values: "0|1|2",
+        values: "0|1",
         default: "1",
-        what: "1: for many small blocks, and LARGE ones that grow; 2: for all LARGE ones if the program fills them (mincore)",
+        what: "let many small blocks, and LARGE ones of programs that fill them, use huge pages",
     },
     Described { key: "stats", values: "0|1", default: "0", what: "print malloc_stats at exit" },
     Described { key: "show", values: "0|1", default: "0", what: "print show_alloc_mem at exit" },
@@ -118,7 +118,7 @@ impl Config {
             on_error: RelaxedU8::new(0),
             mmap_threshold: RelaxedUsize::new(DEFAULT_MMAP_THRESHOLD),
             purge_delay: RelaxedU64::new(DEFAULT_PURGE_DELAY),
-            huge_pages: RelaxedU8::new(1),
+            huge_pages: RelaxedBool::new(true),
             stats: RelaxedBool::new(false),
             show: RelaxedBool::new(false),
             help: RelaxedBool::new(false),
@@ -155,13 +155,7 @@ impl Config {
             b"help" => set_flag(&self.help, value),
             b"stats" => set_flag(&self.stats, value),
             b"show" => set_flag(&self.show, value),
-            b"huge_pages" => match value {
-                [digit @ b'0'..=b'2'] => {
-                    self.huge_pages.set(digit - b'0');
-                    true
-                }
-                _ => false,
-            },
+            b"huge_pages" => set_flag(&self.huge_pages, value),
             b"on_error" => {
                 let policy = match value {
                     b"warn" => 0,
@@ -247,7 +241,7 @@ mod tests {
         assert_eq!(config.on_error(), OnError::Abort);
         assert_eq!(config.mmap_threshold.get(), 1025);
         assert_eq!(config.purge_delay.get(), 0);
-        assert_eq!(config.huge_pages.get(), 0);
+        assert!(!config.huge_pages.get());
         assert!(config.stats.get() && config.show.get() && !config.help.get());
     }
 
@@ -268,7 +262,7 @@ mod tests {
         assert_eq!(complaints, expected);
         assert_eq!(config.on_error(), OnError::Ignore);
         assert_eq!(config.mmap_threshold.get(), DEFAULT_MMAP_THRESHOLD);
-        assert_eq!(config.huge_pages.get(), 1);
+        assert!(config.huge_pages.get());
     }
 
     #[test]

@@ -16,8 +16,6 @@ use core::ptr::NonNull;
 
 use filled::Filled;
 use huge::{HUGE, LEAST, generous};
-
-pub(crate) use huge::Evidence;
 use kept::Kept;
 
 use crate::meta::Meta;
@@ -112,12 +110,10 @@ pub(crate) struct Large {
     stuck: Link<Mapping>,
     /// Freed mappings.
     kept: Kept,
-    /// What tells whether the program fills its blocks.
-    pub(crate) evidence: Evidence,
-    /// Whether it does.
+    /// Whether blocks may get huge pages.
+    pub(crate) huge_pages: bool,
+    /// Whether the program fills its blocks.
     filled: Filled,
-    /// The mapping that got fresh memory last, until it was seen filled or has ended.
-    newest: Link<Mapping>,
     /// Mappings in the tree.
     pub(crate) count: usize,
     /// Their bytes.
@@ -136,9 +132,8 @@ impl Large {
             spare: Link::none(),
             stuck: Link::none(),
             kept: Kept::new(),
-            evidence: Evidence::None,
+            huge_pages: false,
             filled: Filled::new(),
-            newest: Link::none(),
             count: 0,
             bytes: 0,
             recent: [0; RECENT],
@@ -150,7 +145,6 @@ impl Large {
     pub(crate) fn reuse(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, bytes: usize) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
         let mapping = self.kept.take_best(length)?;
-        self.look_at_newest(os);
         let before = mapping.bytes();
         if before >= length {
             self.cut(os, meta, mapping, length);
@@ -237,8 +231,7 @@ impl Large {
     ) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
         let mapping = self.descriptor(os, meta)?;
-        self.look_at_newest(os);
-        let huge = length >= LEAST && self.may_be_huge(false) && self.filled.grant(length);
+        let huge = self.huge_pages && length >= LEAST && self.filled.grant(length);
         let huge = if huge { self.map_huge(os, meta, length, align) } else { None };
         let Some((start, length)) = huge.or_else(|| Some((self.map(os, meta, length, align)?, length))) else {
             self.keep_descriptor(mapping);

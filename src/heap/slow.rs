@@ -6,7 +6,7 @@ use super::misuse::{Call, Misuse, find, report};
 use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools, trim};
 use crate::arena::GRANULES;
 use crate::cache::{Cache, Freed, Taken, free_index};
-use crate::large::{Evidence, Large, Stay};
+use crate::large::{Large, Stay};
 use crate::os::{Os, Unix};
 use crate::ptr::size;
 use crate::remote::post;
@@ -209,19 +209,11 @@ fn alloc_large(bytes: usize, align: usize, reuse: bool) -> Taken {
     if third.0.is_null() { alloc_run(bytes, align) } else { third }
 }
 
-/// What tells whether the program fills its LARGE blocks. Nothing for those who want to see each mapping come and go.
-fn evidence() -> Evidence {
-    match HEAP.config.huge_pages.get() {
-        1 if HEAP.config.keep_delay() > 0 => Evidence::Growth,
-        2 if HEAP.config.keep_delay() > 0 => Evidence::Pages,
-        _ => Evidence::None,
-    }
-}
-
 /// A LARGE block in a mapping of its own.
 fn alloc_mapping(bytes: usize, align: usize, reuse: bool) -> Taken {
     let mut large = HEAP.large.lock();
-    large.evidence = evidence();
+    // Who wants to see each mapping come and go has no use for them.
+    large.huge_pages = HEAP.config.huge_pages.get() && HEAP.config.keep_delay() > 0;
     expire_kept(&mut large);
     let found = if reuse && align <= Unix.page() { large.reuse(&Unix, &HEAP.meta, bytes) } else { None };
     let block = found.or_else(|| large.alloc(&Unix, &HEAP.meta, bytes, align));

@@ -108,7 +108,7 @@ pub(crate) fn start() {
         }
         let mut pages = HEAP.pages.lock();
         pages.purge_delay = HEAP.config.purge_delay.get();
-        pages.huge_pages = HEAP.config.huge_pages.get() > 0;
+        pages.huge_pages = HEAP.config.huge_pages.get();
     }
     let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::AcqRel, Ordering::Acquire);
     if created.is_ok() {

@@ -1,34 +1,20 @@
 //! Huge pages for LARGE mappings, where the program's habit is to fill its blocks (`filled`).
 //!
-//! With [`Evidence::Pages`] evidence is the *fresh* memory of a block alone: its last bytes, new from the OS when the block got them, that come
+//! Evidence is the *fresh* memory of a block alone: its last bytes, new from the OS when the block got them, that come
 //! in small pages. Of a new mapping that is all; of a reused one, or one that `realloc` has grown, what it grew by; if
 //! it comes in huge pages, what lies behind its last whole 2 MiB, which comes in small ones by itself. A block is looked
-//! at when the next one is asked for: filled by then it counts at once, if not it is looked at again when it is freed
-//! or resized.
-//!
-//! That asks the OS with a system call of its own, which a confined program may not be allowed, so by default it is not
-//! asked. Then evidence is that a block grows: what it had was full. And huge pages are only for what it grows by.
+//! at when it is freed or resized: then nobody else may use it. A few pages of each 2 MiB have to hold something.
 //!
 //! A mapping with huge pages starts at a multiple of 2 MiB, as long as nothing unaligned was cut from it.
 
 use core::ptr::NonNull;
 
+use super::tree::scatter;
 use super::{Large, Mapping};
 use crate::meta::Meta;
 use crate::os::Os;
-use crate::ptr::forward;
+use crate::ptr::{forward, size};
 use crate::sync::Mutex;
-
-/// What may tell whether a program fills its blocks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Evidence {
-    /// Nothing: no huge pages. For those who want to see each mapping come and go, too.
-    None,
-    /// That it lets blocks grow.
-    Growth,
-    /// Which pages it has touched.
-    Pages,
-}
 
 /// Bytes of a huge page.
 pub(super) const HUGE: usize = 2 << 20;
@@ -39,23 +25,11 @@ pub(super) const LEAST: usize = 4 << 20;
 /// Bytes of fresh memory from which these tell anything.
 const TELLING: usize = 64 << 10;
 
+/// Pages of each huge one that are looked at. Of a block that is half used, one in 16 or fewer seems filled, and it takes
+/// three in a row.
+const LOOKS: usize = 4;
+
 impl Large {
-    /// Whether a block that is new, or one that has `grown`, may get huge pages.
-    pub(super) fn may_be_huge(&self, grown: bool) -> bool {
-        match self.evidence {
-            Evidence::None => false,
-            Evidence::Growth => grown,
-            Evidence::Pages => true,
-        }
-    }
-
-    /// Looks at the newest block, before the next one is handed out.
-    pub(super) fn look_at_newest(&mut self, os: &impl Os) {
-        if let Some(mapping) = self.newest.get() {
-            self.look(os, mapping);
-        }
-    }
-
     /// Looks at a block that may still be filled if it is not yet.
     pub(super) fn look(&mut self, os: &impl Os, mapping: &'static Mapping) {
         if is_filled(os, mapping) == Some(true) {
@@ -82,15 +56,10 @@ impl Large {
     }
 
     /// Notes how many of a mapping's last bytes its block has fresh from the OS, in small pages or behind its huge ones.
-    pub(super) fn set_fresh(&mut self, mapping: &'static Mapping, bytes: usize) {
+    pub(super) fn set_fresh(&self, mapping: &'static Mapping, bytes: usize) {
         let bytes = if mapping.huge.get() { bytes.min(end_of(mapping) % HUGE) } else { bytes };
-        let bytes = if self.evidence == Evidence::Pages && mapping.bytes() >= LEAST { bytes } else { 0 };
+        let bytes = if self.huge_pages && mapping.bytes() >= LEAST { bytes } else { 0 };
         mapping.fresh.set(bytes);
-        if bytes >= TELLING {
-            self.newest.set(Some(mapping));
-        } else if self.newest.is(mapping) {
-            self.newest.set(None);
-        }
     }
 
     /// New pages for a block of `length` bytes that gets huge ones, and their length.
@@ -128,12 +97,9 @@ impl Large {
     ) -> bool {
         let Some(start) = NonNull::new(mapping.start()) else { return false };
         let old = mapping.bytes();
-        if self.evidence == Evidence::Growth && !is_free && old >= LEAST {
-            self.filled.saw(true, old);
-        }
         // Less than a huge page more changes nothing.
         if length >= LEAST && length - old >= HUGE {
-            let huge = self.may_be_huge(!is_free) && self.filled.grant(length - old);
+            let huge = self.huge_pages && self.filled.grant(length - old);
             if huge != mapping.huge.get() && os.advise_huge(start, old, huge) {
                 mapping.huge.set(huge);
             }
@@ -170,19 +136,21 @@ fn end_of(mapping: &Mapping) -> usize {
     mapping.address().wrapping_add(mapping.bytes())
 }
 
-/// Whether a block has touched nearly all that huge pages would have brought in: 15 of 16 pages in each whole, aligned
-/// 2 MiB of its fresh memory; with huge pages, in the rest behind them. `None` if there is none of that, or too little.
-/// From the end, since blocks are filled from the start.
+/// Whether a block seems to have written to all that huge pages would have brought in: each whole, aligned 2 MiB of its
+/// fresh memory; with huge pages, to the rest behind them. `None` if there is none of that, or too little. From the end,
+/// since blocks are filled from the start.
 fn is_filled(os: &impl Os, mapping: &Mapping) -> Option<bool> {
     let start = NonNull::new(mapping.start())?;
     let (bytes, fresh) = (mapping.bytes(), mapping.fresh.get());
-    let touched = |from, bytes| os.resident(forward(start, from), bytes) >= bytes / 16 * 15;
+    // At places that follow no pattern of the program's.
+    let page = |from, bytes, nth| from + size(scatter(from + nth)) % (bytes / os.page()) * os.page();
+    let written = |from, bytes| (0..LOOKS).all(|nth| os.is_written(forward(start, page(from, bytes, nth))));
     if mapping.huge.get() {
-        return (fresh >= TELLING).then(|| touched(bytes - fresh, fresh));
+        return (fresh >= TELLING).then(|| written(bytes - fresh, fresh));
     }
     let end = bytes.checked_sub(end_of(mapping) % HUGE)?;
     let pieces = end.checked_sub(bytes - fresh)? / HUGE;
-    (pieces > 0).then(|| (1..=pieces).all(|nth| touched(end - nth * HUGE, HUGE)))
+    (pieces > 0).then(|| (1..=pieces).all(|nth| written(end - nth * HUGE, HUGE)))
 }
 
 #[cfg(test)]

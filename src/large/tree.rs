@@ -1,7 +1,7 @@
 //! The mappings in use, ordered by address: a treap.
 
 use super::{Large, Mapping};
-use crate::ptr::{low32, wide};
+use crate::ptr::{low32, size64, wide};
 
 /// No path in the tree is longer: the expected depth is below 3 log2 of the number of mappings.
 const MAX_DEPTH: usize = 512;
@@ -38,7 +38,7 @@ impl Large {
     pub(super) fn insert(&mut self, new: &'static Mapping) {
         self.count += 1;
         self.bytes += new.bytes();
-        new.priority.set(priority_of(new.address()));
+        new.priority.set(scatter(new.address() >> 12));
         // Down to the first node that the new one outranks …
         let mut place = &self.root;
         let mut node = place.get();
@@ -95,8 +95,7 @@ impl Large {
     }
 }
 
-/// A number that looks random for each page address: the top of a multiplicative hash (Knuth's 2^64 / φ).
-fn priority_of(address: usize) -> u32 {
-    let hash = wide(address >> 12).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    low32(crate::ptr::size64(hash >> 32))
+/// A number that looks random for each `n`: the top of a multiplicative hash (Knuth's 2^64 / φ).
+pub(super) fn scatter(n: usize) -> u32 {
+    low32(size64(wide(n).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32))
 }

@@ -48,7 +48,7 @@ pub(crate) struct Mock {
     place: AtomicPtr<u8>,
     /// Bytes by which `reserve` misses its hints.
     miss: AtomicUsize,
-    /// Whether `resident` takes all pages for touched.
+    /// Whether `is_written` takes all pages for written.
     pub(crate) touched: AtomicBool,
     /// What `now` answers, in milliseconds.
     pub(crate) clock: AtomicU64,
@@ -306,8 +306,8 @@ impl Os for Mock {
         self.is_held(start, bytes, true) && self.spend(Kind::Advise, 0).is_some()
     }
 
-    fn resident(&self, start: NonNull<u8>, bytes: usize) -> usize {
-        if self.is_held(start, bytes, true) && self.touched.load(Relaxed) { bytes } else { 0 }
+    fn is_written(&self, page: NonNull<u8>) -> bool {
+        self.is_held(page, self.page(), true) && self.touched.load(Relaxed)
     }
 
     fn now(&self) -> u64 {

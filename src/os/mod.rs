@@ -48,8 +48,9 @@ pub(crate) trait Os {
     /// Says whether pages that come in from now on are huge ones where they can be. `false` if they never are.
     fn advise_huge(&self, start: NonNull<u8>, bytes: usize, huge: bool) -> bool;
 
-    /// Bytes of mapped pages that are in memory: those that were touched, if they are small. 0 where nothing tells.
-    fn resident(&self, start: NonNull<u8>, bytes: usize) -> usize;
+    /// Whether a page of a block that its program has given up holds anything but zeros; `false` if that cannot be told.
+    /// What was never touched stays without memory.
+    fn is_written(&self, page: NonNull<u8>) -> bool;
 
     /// Milliseconds of a clock that never goes back; costs no system call.
     fn now(&self) -> u64;

@@ -120,22 +120,19 @@ impl Os for Unix {
     }
 
     #[cfg(target_os = "linux")]
-    fn resident(&self, start: NonNull<u8>, bytes: usize) -> usize {
-        let (mut pages, page) = ([0; 512], self.page());
-        let (step, mut count) = (pages.len() * page, 0);
-        for offset in (0..bytes).step_by(step) {
-            let (start, bytes) = (start.as_ptr().wrapping_add(offset), step.min(bytes - offset));
-            // SAFETY: `pages` has a byte for each page of the range; a range that is not mapped is refused.
-            if keeping_errno(|| unsafe { libc::mincore(start.cast(), bytes, pages.as_mut_ptr()) }) == 0 {
-                count += pages.iter().take(bytes / page).filter(|&state| state & 1 != 0).count();
-            }
-        }
-        count * page
+    fn is_written(&self, page: NonNull<u8>) -> bool {
+        // A page that was never touched becomes the kernel's one page of zeros; one that must not be read is refused.
+        // SAFETY: changes nothing that the program sees.
+        let populate = || unsafe { libc::madvise(page.as_ptr().cast(), self.page(), libc::MADV_POPULATE_READ) == 0 };
+        let words = page.cast::<u64>().as_ptr();
+        keeping_errno(populate)
+            // SAFETY: the page can be read, as was just seen, and the caller says that nobody else decides over it.
+            && (0..self.page() / size_of::<u64>()).any(|nth| unsafe { words.wrapping_add(nth).read_volatile() } != 0)
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn resident(&self, _start: NonNull<u8>, _bytes: usize) -> usize {
-        0
+    fn is_written(&self, _page: NonNull<u8>) -> bool {
+        false
     }
 
     fn now(&self) -> u64 {

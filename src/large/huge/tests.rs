@@ -22,16 +22,24 @@ impl World {
     fn new(filled: bool) -> Self {
         let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
         os.touched.store(filled, Relaxed);
-        large.evidence = Evidence::Pages;
+        large.huge_pages = true;
         Self { os, meta, large }
     }
 
     /// One where filling blocks of `bytes` has become a habit, and what has huge pages is not touched any more.
     fn with_habit(bytes: usize) -> Self {
         let mut world = Self::new(true);
-        let first: Vec<_> = (0..3).map(|_| world.alloc(bytes)).collect();
-        assert!(!first.iter().any(|mapping| mapping.huge.get()));
+        assert!((0..3).all(|_| !world.pass(bytes)));
         world
+    }
+
+    /// A block comes and goes, and its mapping too. Whether it had huge pages.
+    fn pass(&mut self, bytes: usize) -> bool {
+        let block = self.alloc(bytes);
+        let huge = block.huge.get();
+        self.free(block);
+        self.large.expire(&self.os, self.meta, stay(0));
+        huge
     }
 
     /// A new block.
@@ -70,10 +78,13 @@ const ODD: usize = EVEN + (128 << 10);
 #[test]
 fn blocks_of_programs_that_fill_them_get_huge_pages() {
     let mut world = World::with_habit(EVEN);
-    let next = world.next(17, EVEN);
+    let next: Vec<_> = (0..17).map(|_| world.pass(EVEN)).collect();
     // Seven, a probe, seven more once that was seen filled, and so on.
     assert_eq!(next, [[true; 7].as_slice(), &[false], &[true; 7], &[false], &[true]].concat());
     assert_eq!(world.os.calls(Kind::Advise), 15);
+    // Those that live on say nothing.
+    assert_eq!(world.next(8, EVEN), [true, true, true, true, true, true, false, false]);
+    world.pass(EVEN);
     let last = world.alloc(EVEN);
     assert_eq!((last.address() % HUGE, last.bytes(), last.fresh.get()), (0, EVEN, 0));
 }
@@ -81,35 +92,26 @@ fn blocks_of_programs_that_fill_them_get_huge_pages() {
 #[test]
 fn what_lies_behind_huge_pages_tells_too() {
     let mut world = World::with_habit(ODD);
-    let next: Vec<_> = (0..30).map(|_| world.alloc(ODD)).collect();
-    assert!(next.iter().all(|mapping| mapping.huge.get() && mapping.address() % HUGE == 0), "no probe is needed");
+    assert!((0..30).all(|_| world.pass(ODD)), "no probe is needed");
     // Not filled when it is freed: the next one is a probe, and as that is filled the habit goes on.
-    let last = world.alloc(ODD);
     world.os.touched.store(false, Relaxed);
-    world.free(last);
-    assert_eq!(world.next(1, ODD), [false]);
+    assert!(world.pass(ODD));
     world.os.touched.store(true, Relaxed);
-    assert_eq!(world.next(1, ODD), [true]);
+    assert!(!world.pass(ODD) && world.pass(ODD));
 }
 
 #[test]
 fn blocks_that_are_used_sparsely_get_none() {
     let mut world = World::new(false);
-    for _ in 0..20 {
-        let block = world.alloc(EVEN);
-        assert!(!block.huge.get());
-        world.free(block);
-    }
+    assert!((0..20).all(|_| !world.pass(EVEN)));
     // Nor after a habit, but for the blocks that were promised.
     let mut world = World::with_habit(EVEN);
     world.next(1, EVEN);
     world.os.touched.store(false, Relaxed);
-    let next: Vec<_> = (0..20).map(|_| world.alloc(EVEN)).collect();
-    assert_eq!(next.iter().filter(|mapping| mapping.huge.get()).count(), 6);
-    // One that is freed without having been filled ends the habit: it takes three more to make one.
-    world.free(next[19]);
+    assert_eq!((0..20).filter(|_| world.pass(EVEN)).count(), 6);
+    // That ended it: it takes three filled ones to make one.
     world.os.touched.store(true, Relaxed);
-    assert_eq!(world.next(4, EVEN), [false, false, false, true]);
+    assert_eq!([0; 4].map(|_| world.pass(EVEN)), [false, false, false, true]);
 }
 
 #[test]
@@ -122,18 +124,21 @@ fn memory_that_was_resident_before_is_no_evidence() {
         assert_eq!(block.fresh.get(), 0);
     }
     // Two more make it three.
-    assert_eq!(world.next(3, EVEN), [false, false, true]);
+    assert_eq!([0; 3].map(|_| world.pass(EVEN)), [false, false, true]);
     // What a reused mapping grew by is.
     let mut world = World::new(true);
-    for nth in 1..4 {
+    for nth in 1..3 {
         let block = world.alloc(EVEN);
+        world.os.touched.store(false, Relaxed);
+        block.fresh.set(0);
         world.free(block);
+        world.os.touched.store(true, Relaxed);
         let grown = world.reuse((nth + 2) * EVEN);
-        assert_eq!(grown.fresh.get(), if grown.huge.get() { 0 } else { (nth + 1) * EVEN });
+        assert_eq!(grown.fresh.get(), (nth + 1) * EVEN);
         world.free(grown);
         world.large.expire(&world.os, world.meta, stay(0));
     }
-    assert_eq!(world.next(1, EVEN), [true]);
+    assert_eq!([0; 2].map(|_| world.pass(EVEN)), [false, true]);
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn short_blocks_and_short_growth_get_none() {
     world.os.touched.store(false, Relaxed);
     for nth in 1..20 {
         world.large.resize(&world.os, world.meta, block, EVEN + nth * 4096).expect("room");
-        assert!(block.huge.get() && world.large.newest.get().is_none() == (nth < 16));
+        assert!(block.huge.get() && block.fresh.get() == nth * 4096);
     }
     assert_eq!(world.next(7, EVEN), [true, true, true, true, true, true, false]);
 }
@@ -226,29 +231,9 @@ fn only_whole_huge_pages_go_back_early() {
 #[test]
 fn nothing_is_looked_at_without_the_option() {
     let mut world = World::new(true);
-    world.large.evidence = Evidence::None;
+    world.large.huge_pages = false;
     assert_eq!(world.next(10, EVEN), [false; 10]);
-    assert!(world.large.newest.get().is_none() && world.os.calls(Kind::Advise) == 0);
-}
-
-#[test]
-fn a_block_that_grows_gets_huge_pages_without_a_look() {
-    let mut world = World::new(true);
-    world.large.evidence = Evidence::Growth;
-    assert_eq!(world.next(10, EVEN), [false; 10]);
-    let block = world.alloc(EVEN);
-    let grow = |world: &mut World, bytes| {
-        world.large.resize(&world.os, world.meta, block, bytes).expect("room");
-        block.huge.get()
-    };
-    let grown: Vec<_> = (2..7).map(|nth| grow(&mut world, nth * EVEN)).collect();
-    assert_eq!(grown, [false, false, true, true, true]);
-    // That a block shrinks, or that a freed mapping is grown for another one, is no evidence, and gives none.
-    grow(&mut world, EVEN);
-    assert_eq!(world.next(3, EVEN), [false; 3]);
-    world.free(block);
-    assert!(!world.reuse(2 * EVEN).huge.get());
-    assert!(world.large.newest.get().is_none());
+    assert!((0..10).all(|_| !world.pass(EVEN)) && world.os.calls(Kind::Advise) == 0);
 }
 
 #[test]
