@@ -86,7 +86,8 @@ class Bench:
         priority = self.priority if test.parallel else 0
         with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
             result = Path(folder, "result")
-            launch = [self.launch, result, str(self.touch_mib), str(priority), self._library(test, name), *command]
+            touch = max(self.touch_mib, test.reach) if self.touch_mib else 0
+            launch = [self.launch, result, str(touch), str(priority), self._library(test, name), *command]
             with open(Path(folder, "out"), "w+b") as out, open(Path(folder, "err"), "w+b") as err:
                 stdin = subprocess.PIPE if test.client else open(test.stdin or os.devnull, "rb")
                 # A session of its own, so that all of its processes can be ended.
