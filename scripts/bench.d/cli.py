@@ -47,7 +47,8 @@ def _arguments(given=None):
     parser.add_argument("--runs", type=int, default=0, metavar="N",
                         help="repetitions (5; 10 for tests with threads; 3 in a quick run)")
     parser.add_argument("--touch", type=int, default=-1, metavar="MIB",
-                        help="memory that is touched before each run (1024; quick: 64; 0: none)")
+                        help="memory that is touched before a test's first runs (1024; quick: 64; 0: none); from "
+                             "256 on, the amount before later ones follows from what the test needed")
     options = parser.parse_args(given)
     for item in options.peer:
         name, equals, path = item.partition("=")

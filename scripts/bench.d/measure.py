@@ -1,6 +1,7 @@
 """Runs the tests: every repetition visits all allocators, in rotating order."""
 
 import hashlib
+import math
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ import peers
 from paths import COMPAT, PARTS, ROOT, SCRATCH, Failed, newer, tool
 from workloads import DATA, build
 
+# MiB touched before a run, once it is known that the test needs less.
+LEAST_TOUCH = 256
 SECONDS = 180  # more than this is a hang
 # No option of the caller's for one of the allocators gets in.
 FOREIGN = re.compile(r"LD_PRELOAD|FT_MALLOC|MALLOC_.*|TCMALLOC_.*|MIMALLOC_.*|SCUDO_OPTIONS|GLIBC_TUNABLES|PYTHON.*")
@@ -26,7 +29,7 @@ class Bench:
         SCRATCH.mkdir(parents=True, exist_ok=True)
         DATA.mkdir(exist_ok=True)
         self.allocators = allocators
-        self.touch_mib = touch_mib
+        self.touch_mib = self.touch = touch_mib
         self.priority = priority
         self.workloads = build()
         self.launch = SCRATCH / "launch"
@@ -86,8 +89,7 @@ class Bench:
         priority = self.priority if test.parallel else 0
         with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
             result = Path(folder, "result")
-            touch = max(self.touch_mib, test.reach) if self.touch_mib else 0
-            launch = [self.launch, result, str(touch), str(priority), self._library(test, name), *command]
+            launch = [self.launch, result, str(self.touch), str(priority), self._library(test, name), *command]
             with open(Path(folder, "out"), "w+b") as out, open(Path(folder, "err"), "w+b") as err:
                 stdin = subprocess.PIPE if test.client else open(test.stdin or os.devnull, "rb")
                 # A session of its own, so that all of its processes can be ended.
@@ -130,6 +132,7 @@ class Bench:
                 names.append(name)
             except Failed as error:
                 row["runs"][name].append({"failed": str(error)})
+        self.touch = self.touch_mib
         for number in range(runs):
             shift = number % max(len(names), 1)
             order = names[shift:] + names[:shift]
@@ -143,6 +146,9 @@ class Bench:
                 if not any("failed" in run for run in row["runs"][name]):
                     row["runs"][name].append(self.once(test, name))
                 progress(test, number, runs, name)
+            if self.touch_mib >= LEAST_TOUCH:
+                peaks = [run["rss"] for each in row["runs"].values() for run in each if "rss" in run]
+                self.touch = max(LEAST_TOUCH, math.ceil(1.5 * max(peaks, default=0) / 1024))
         if test.kind == "real":
             _compare_outputs(row["runs"])
         return row

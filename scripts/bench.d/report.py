@@ -284,8 +284,8 @@ def _setting(data):
         "",
         "Each repetition of a test visits all allocators, in rotating order. Figures are medians; ± is half the "
         "interquartile range. CPU is user and system time, for one operation where a test counts operations. "
-        + (f"{data['touch_mib']} MiB, or more where a test needs more, are touched before each run, because a virtual "
-           "machine's host may have taken free pages back. " if data["touch_mib"] else "")
+        + (f"{data['touch_mib']} MiB are touched before a test's first runs, half as much again as it needed before "
+           "the others, because a virtual machine's host may have taken free pages back. " if data["touch_mib"] else "")
         + ("Tests with threads run at raised priority." if raised else "The priority could not be raised.")
         + " That an allocator is in use is checked, not assumed: by a probe of ten functions for each, and in the "
         "executables of each real program. Redis is linked with jemalloc, so its glibc column preloads the C library. "

@@ -29,7 +29,6 @@ class Test:
     parallel: bool = False  # its threads need both cores: raised priority, more runs
     quick: bool = False
     runs: int = 0  # 0: as asked for
-    reach: int = 0  # MiB at its peak, where these are more than are touched before a run
     together: bool = False  # mostly sleeps, so that several allocators can run at the same time
     environment: dict = field(default_factory=dict)
     stdin: Optional[Path] = None
@@ -56,8 +55,8 @@ def build():
 def _own():
     """The workloads of our own that go into the table."""
 
-    def test(name, about, *command, quick=False, parallel=False, runs=0, reach=0):
-        return Test(name, about, list(command), quick=quick, parallel=parallel, runs=runs, reach=reach)
+    def test(name, about, *command, quick=False, parallel=False, runs=0):
+        return Test(name, about, list(command), quick=quick, parallel=parallel, runs=runs)
 
     yield test("pair", "malloc and free of 48 bytes", "pair", 20_000_000, 48, quick=True)
     yield test("batch", "1000 blocks of 64 bytes, then all freed", "batch", 25_000, 1000, 64, quick=True)
@@ -90,13 +89,12 @@ def _own():
     yield test("large 5-25M", "5–25 MiB, 10 live, likewise", *large, quick=True)
     yield test("calloc 1M", "calloc of 1 MiB, 20 live, every page read", "large", 1 << 20, 1 << 20, 20, 2000, "calloc")
     yield test("realloc 1G", "four arrays that grow by half, to 1 GiB together", "grow", 4, 1 << 30,
-               runs=3, reach=2048)
+               runs=3)
     yield test("aligned", "alignments of 16–4096, 20,000 live", "aligned", 20_000, 4_000_000)
     for how in ("active", "passive"):
         about = f"two threads write to small blocks of their own ({how})"
         yield test(f"sharing {how}", about, "sharing", how, 2, 300, 400_000, parallel=True)
-    yield test("phases", "a million of one size, 99 % freed, then another size", "phases", 1_000_000, 4, quick=True,
-               reach=1280)
+    yield test("phases", "a million of one size, 99 % freed, then another size", "phases", 1_000_000, 4, quick=True)
     yield test("drift", "a server whose sizes and lifetimes drift", "drift", 2_000_000, 100, quick=True)
 
 
@@ -107,8 +105,7 @@ def _curves():
         ops = 6_000_000 if live < 10**5 else 2_000_000
         command = ["random", live, 16, 144, ops]
         name, about, quick = f"live 1e{exponent}", f"{live:,} live blocks", exponent < 6
-        reach = 1280 if exponent == 7 else 0
-        yield Test(name, about, command, section=LIVE, at=live, runs=3, quick=quick, reach=reach)
+        yield Test(name, about, command, section=LIVE, at=live, runs=3, quick=quick)
     for threads in (1, 2, 4, 8, 16, 32, 64):
         command = ["migrate", threads, 40_000, 6_000_000]
         quick = threads in (1, 2, 16, 64)
