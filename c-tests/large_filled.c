@@ -1,30 +1,10 @@
 // Huge pages for LARGE blocks are for programs that fill them: whoever uses a few pages of each has a few pages resident.
 // After three blocks that were filled, the next seven may be wrong guesses, and no more.
 // emulator: no, pages and page faults are its own
-#include "check.h"
-#include <sys/mman.h>
-#include <sys/resource.h>
+#include "pages.h"
 
 #define M ((size_t)1 << 20)
 enum { SIZE = 16 << 20, LIVE = 40, GUESSES = 7 };
-
-static size_t faults(void) {
-    struct rusage usage;
-    CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
-    return (size_t)usage.ru_minflt;
-}
-
-// Whether the kernel gives huge pages to those who ask.
-static int huge_pages(void) {
-    char *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(p != MAP_FAILED);
-    if (madvise(p, SIZE, MADV_HUGEPAGE) != 0) return 0;
-    const size_t before = faults();
-    memset(p, 1, SIZE);
-    const size_t came = faults() - before;
-    CHECK(munmap(p, SIZE) == 0);
-    return came < SIZE / 4096 / 4;
-}
 
 // Blocks of which one page in every 2 MiB is used, allocated and freed many times.
 static void use_sparsely(size_t allowed) {

@@ -1,29 +1,9 @@
 // A block that grew a few times grows on in huge pages: that was full, so this will be. What it is not filled with stays
 // out, to within a huge page.
 // emulator: no, pages and page faults are its own
-#include "check.h"
-#include <sys/mman.h>
-#include <sys/resource.h>
+#include "pages.h"
 
 #define M ((size_t)1 << 20)
-
-static size_t faults(void) {
-    struct rusage usage;
-    CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
-    return (size_t)usage.ru_minflt;
-}
-
-// Whether the kernel gives huge pages to those who ask.
-static int huge_pages(void) {
-    char *p = mmap(NULL, 16 * M, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(p != MAP_FAILED);
-    if (madvise(p, 16 * M, MADV_HUGEPAGE) != 0) return 0;
-    const size_t before = faults();
-    memset(p, 1, 16 * M);
-    const size_t came = faults() - before;
-    CHECK(munmap(p, 16 * M) == 0);
-    return came < 16 * M / 4096 / 4;
-}
 
 int main(void) {
     const int measured = OURS && huge_pages();
