@@ -9,8 +9,9 @@ int main(void) {
         char *p = aligned_alloc(page, size);
         CHECK(p != NULL);
         memset(p, round, size);
-        const int protection = round % 2 == 0 ? PROT_READ : PROT_NONE;
-        CHECK(mprotect(round < 2 ? p + size / 2 : p, round < 2 ? page : size, protection) == 0);
+        // First all of a block whose memory is new: its end looks at that.
+        const int protection = round % 2 == 0 ? PROT_NONE : PROT_READ;
+        CHECK(mprotect(round < 2 ? p : p + size / 2, round < 2 ? size : page, protection) == 0);
         free(p);
         // The same length, a shorter one, and a longer one.
         for (int i = 0; i < 3; i++) {

@@ -314,6 +314,7 @@ impl Cache {
     /// Takes every zone out of the cache, closing all windows.
     pub(crate) fn surrender(&'static self) -> impl Iterator<Item = &'static Zone> {
         Class::all().for_each(|class| self.retire_current(class));
+        self.sparse_bytes.set(0);
         core::iter::from_fn(|| {
             let lists = self.available.iter().chain(&self.sparse).chain([&self.full, &self.idle]);
             lists.into_iter().find_map(List::pop)
