@@ -14,11 +14,11 @@ use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
-use crate::fold::{count_down_before, with_bit};
+use crate::fold::{count_down_before, set_bit};
 use crate::list::List;
 use crate::ptr::{low8, size};
 use crate::remote::{Owner, post};
-use crate::size_class::{CLASSES, Class, FRESH, LIVE, WINDOW, slot_offsets};
+use crate::size_class::{CLASSES, Class, FRESH, LIVE, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
 use crate::zone::{Place, Zone};
 
@@ -392,11 +392,11 @@ pub(crate) fn free_own_sized(zone: &'static Zone, address: usize, bytes: usize) 
 #[inline(always)]
 pub(crate) fn free_index(zone: &'static Zone, index: usize) -> Freed {
     let words: *const RelaxedU64 = zone.free.get();
-    // SAFETY: only blocks have an index.
-    let word = unsafe { &*words.wrapping_add(index / WINDOW) };
-    let Some(freed) = with_bit(word.get(), index) else { return Freed::No };
-    word.set(freed);
-    // SAFETY: `wake` is before the bitmap, and the zone is this thread's.
+    // SAFETY: only blocks have an index, and the zone is this thread's.
+    if !unsafe { set_bit(words, index) } {
+        return Freed::No;
+    }
+    // SAFETY: `wake` is before the bitmap.
     let woke = unsafe { count_down_before(words) };
     if woke { Freed::Woke } else { Freed::Done }
 }

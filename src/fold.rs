@@ -106,31 +106,39 @@ pub(crate) unsafe fn is_less<T, const OFFSET: usize>(value: u64, structure: &T) 
     }
 }
 
-/// `word` with bit `index % 64` set; `None` if it is set already.
+/// Sets bit `index` of the bitmap at `words`; `false`, and nothing is done, if it is set already.
+///
+/// # Safety
+/// The bitmap has this bit, and this thread alone writes it.
 #[inline(always)]
-pub(crate) fn with_bit(word: u64, index: usize) -> Option<u64> {
+pub(crate) unsafe fn set_bit(words: *const RelaxedU64, index: usize) -> bool {
     #[cfg(target_arch = "x86_64")]
     {
-        // SAFETY: reads two registers.
+        // SAFETY: one load and one store of 8 aligned bytes that are this thread's to write.
         unsafe {
             asm!(
-                "bt {0}, {1}",
-                "jc {2}",
-                in(reg) word,
-                in(reg) index,
-                label { return None },
-                options(nomem, nostack),
+                "mov {word}, qword ptr [{words} + 8 * {at}]",
+                "bts {word}, {index}",
+                "jc {set}",
+                "mov qword ptr [{words} + 8 * {at}], {word}",
+                words = in(reg) words,
+                at = in(reg) index / 64,
+                index = in(reg) index,
+                word = out(reg) _,
+                set = label { return false },
+                options(nostack),
             );
         }
-        let mut word = word;
-        // SAFETY: changes one register. Not in one piece with the test: then the label could not be left with an output.
-        unsafe { asm!("bts {0}, {1}", inout(reg) word, in(reg) index, options(pure, nomem, nostack)) };
-        Some(word)
+        true
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
+        // SAFETY: the caller's promise.
+        let word = unsafe { &*words.wrapping_add(index / 64) };
         let bit = 1 << (index % 64);
-        (word & bit == 0).then_some(word | bit)
+        let is_set = word.get() & bit != 0;
+        word.set(word.get() | bit);
+        !is_set
     }
 }
 
@@ -229,9 +237,12 @@ mod tests {
         let cell = AtomicPtr::new((&raw const A).cast_mut());
         assert!(holds(&cell, &A) && !holds(&cell, &B));
 
-        assert_eq!(with_bit(0, 64 + 5), Some(1 << 5));
-        assert_eq!(with_bit(1 << 62, 63), Some(3 << 62));
-        assert_eq!((with_bit(1 << 63, 63), with_bit(u64::MAX, 64)), (None, None));
+        let words = [RelaxedU64::new(1), RelaxedU64::new(1 << 62)];
+        // SAFETY: two words.
+        let set = |index| unsafe { set_bit(words.as_ptr(), index) };
+        assert!(set(64) && set(127) && set(63));
+        assert!(![0, 63, 64, 126, 127].into_iter().any(set));
+        assert_eq!((words[0].get(), words[1].get()), (1 << 63 | 1, 3 << 62 | 1));
 
         let (target, address) = (&raw const A, (&raw const A).addr());
         let parts = (AtomicPtr::new(target.cast_mut()), RelaxedU64::new(u64::MAX / 48 + 1));

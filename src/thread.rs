@@ -1,7 +1,7 @@
 //! The thread's slot: one pointer of thread-local storage that leads to the thread's cache.
 //!
 //! Before its first slow path a thread has [`NONE`], a cache without blocks, so the hit path needs no test whether the
-//! thread is known. After its end it has [`ENDED`], which is the same but remembered.
+//! thread is known; so it has after its end, which is remembered.
 //!
 //! The slot itself is in `tls`.
 
@@ -10,13 +10,10 @@
 use crate::cache::Cache;
 use crate::tls;
 
-/// The cache of threads that have none yet: no block in any window, owner of nothing. Never written.
+/// The cache of threads that have none yet, or none any more: no block in any window, owner of nothing. Never written.
 pub(crate) static NONE: Cache = Cache::new();
 
-/// The cache of threads whose cache was given back at their end. Never written.
-pub(crate) static ENDED: Cache = Cache::new();
-
-/// The thread's cache, or one of the stand-ins.
+/// The thread's cache, or [`NONE`].
 #[inline(always)]
 pub(crate) fn cache() -> &'static Cache {
     let cache: *const Cache = tls::slot().cast();
@@ -29,11 +26,16 @@ pub(crate) fn set_cache(cache: &'static Cache) {
     tls::set_slot(core::ptr::from_ref(cache).cast());
 }
 
+/// Takes the thread's cache away, at its end.
+pub(crate) fn end() {
+    tls::set_ended();
+    set_cache(&NONE);
+}
+
 /// The cache that the calling thread owns, be there a front before it or not; `None` if it owns none.
 pub(crate) fn own() -> Option<&'static Cache> {
     let cache = cache();
-    let is_stand_in = core::ptr::eq(cache, &raw const NONE) || core::ptr::eq(cache, &raw const ENDED);
-    if is_stand_in { None } else { Some(cache.behind.get().unwrap_or(cache)) }
+    if core::ptr::eq(cache, &raw const NONE) { None } else { Some(cache.behind.get().unwrap_or(cache)) }
 }
 
 /// Whether `cache`, the thread's own, is what the hit paths see: there is no front before it.
@@ -43,5 +45,5 @@ pub(crate) fn is_direct(own: &'static Cache) -> bool {
 
 /// Whether the thread's cache was given back at its end.
 pub(crate) fn has_ended() -> bool {
-    core::ptr::eq(cache(), &raw const ENDED)
+    tls::has_ended()
 }

@@ -1,13 +1,14 @@
-//! Thread-local storage: two words a thread.
+//! Thread-local storage: three words a thread.
 //!
-//! `thread_local!` in a shared library calls `__tls_get_addr`. So the words are 16 bytes of `.tdata` defined in
+//! `thread_local!` in a shared library calls `__tls_get_addr`. So the words are 24 bytes of `.tdata` defined in
 //! assembly and read through the initial-exec model: two instructions, no call, and few enough bytes that `dlopen`
-//! finds room in the static TLS block. macOS uses two pthread keys.
+//! finds room in the static TLS block. macOS uses three pthread keys.
 //!
 //! | word | content |
 //! |---|---|
 //! | slot | the thread's cache; [`NONE`](crate::thread::NONE) at first |
 //! | depth | mutexes of ours that the thread holds or is about to hold: not 0 means that a signal handler which asks us something has interrupted a change |
+//! | ended | not 0 once the thread's cache was given back at its end |
 
 #![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "assembly"))]
 
@@ -22,10 +23,10 @@ mod words {
         ".hidden ft_malloc_words",
         ".globl ft_malloc_words",
         ".type ft_malloc_words,@object",
-        ".size ft_malloc_words,16",
+        ".size ft_malloc_words,24",
         "ft_malloc_words:",
         ".quad {none}",
-        ".quad 0",
+        ".quad 0, 0",
         ".text",
         none = sym crate::thread::NONE,
     );
@@ -76,10 +77,10 @@ mod words {
         ".hidden ft_malloc_words",
         ".globl ft_malloc_words",
         ".type ft_malloc_words,%object",
-        ".size ft_malloc_words,16",
+        ".size ft_malloc_words,24",
         "ft_malloc_words:",
         ".xword {none}",
-        ".xword 0",
+        ".xword 0, 0",
         ".text",
         none = sym crate::thread::NONE,
     );
@@ -139,9 +140,16 @@ mod words {
     /// The depth's.
     static DEPTH: ThreadValue = ThreadValue::new(keep::<1>);
 
+    /// The mark's.
+    static ENDED: ThreadValue = ThreadValue::new(keep::<2>);
+
     /// The key of word `N`.
     const fn key<const N: usize>() -> &'static ThreadValue {
-        if N == 0 { &SLOT } else { &DEPTH }
+        match N {
+            0 => &SLOT,
+            1 => &DEPTH,
+            _ => &ENDED,
+        }
     }
 
     /// At a thread's end its values are taken away, which may be before the cache is given back: back with them, in every
@@ -182,4 +190,14 @@ pub(crate) fn depth() -> usize {
 /// Changes that number.
 pub(crate) fn set_depth(depth: usize) {
     words::set::<1>(core::ptr::without_provenance(depth));
+}
+
+/// Whether the thread's cache was given back at its end.
+pub(crate) fn has_ended() -> bool {
+    !words::get::<2>().is_null()
+}
+
+/// Notes that it was.
+pub(crate) fn set_ended() {
+    words::set::<2>(core::ptr::without_provenance(1));
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::os::mock::Random;
 use crate::remote::post;
+use crate::size_class::WINDOW;
 use crate::zone::{Role, Spot};
 
 impl Cache {

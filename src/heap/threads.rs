@@ -151,7 +151,7 @@ unsafe extern "C" fn detach(value: *mut c_void) {
     }
     // In the child of a fork other threads' caches may have to be taken in: while this one still is its thread's own.
     drop(central());
-    thread::set_cache(&thread::ENDED);
+    thread::end();
     cache.collect(&mut freed_twice);
     let mut central = central();
     for zone in cache.surrender() {
