@@ -129,7 +129,7 @@ one_run() {
     rm -rf "$work"
 }
 
-# in_use LIBRARY: reads $seen and prints "yes, N processes", or "no: ..." with the reason. In
+# in_use LIBRARY: reads $seen and prints "yes, N processes", or "no: ..." with the reason, or "its own, ...". In
 # $own_malloc: executables that define malloc themselves, which no preload can replace.
 in_use() {
     awk -F '\t' -v library="$1" -v own="${own_malloc:-^$}" -v main="${main[*]}" '
@@ -148,6 +148,7 @@ in_use() {
             for (i = 1; i <= wanted; i++)
                 if (!(i in found) && bad == "") bad = "no process " pattern[i]
             if (bad != "") { print "no: " bad; exit }
+            if (others && !processes) { print "its own, " others " processes"; exit }
             printf "yes, %d process%s\n", processes, processes == 1 ? "" : "es"
         }' "$seen"
 }
