@@ -311,6 +311,12 @@ impl Cache {
         })
     }
 
+    /// Whether the cache has filled a zone of the class just now: then it is likely to fill the next one too. Most zones of
+    /// a program with many threads hold a few blocks.
+    pub(crate) fn fills(&'static self, class: Class) -> bool {
+        self.full.iter().take(4).any(|zone| zone.class() == class)
+    }
+
     /// Takes every zone out of the cache, closing all windows.
     pub(crate) fn surrender(&'static self) -> impl Iterator<Item = &'static Zone> {
         Class::all().for_each(|class| self.retire_current(class));

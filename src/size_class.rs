@@ -275,7 +275,7 @@ impl Class {
         self.layout().wide == 0
     }
 
-    /// Whether a zone that is in use has data in nearly every page: whatever the program writes of each block, no page
+    /// Whether a zone that is full has data in nearly every page: whatever the program writes of each block, no page
     /// lies between.
     pub(crate) fn is_dense(self) -> bool {
         self.block() <= DENSE

@@ -150,7 +150,8 @@ fn new_zone(cache: &'static Cache, class: Class) -> bool {
     let layout = class.layout();
     let Some(chunk) = HEAP.meta.lock().take(&Unix, size(layout.chunk)) else { return false };
     expire_kept(&mut HEAP.large.lock());
-    let Some(run) = HEAP.pages.lock().take(&tools(), size(layout.granules), 1, class.is_dense()) else {
+    let dense = class.is_dense() && cache.fills(class);
+    let Some(run) = HEAP.pages.lock().take(&tools(), size(layout.granules), 1, dense) else {
         HEAP.meta.lock().give(chunk, size(layout.chunk));
         return false;
     };
