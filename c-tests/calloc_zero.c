@@ -6,7 +6,8 @@ int main(void) {
     static unsigned char *p[SLOTS];
     static size_t size[SLOTS];
     uint64_t state = 21;
-    for (int i = 0; i < 12000; i++) {
+    const int rounds = (int)times(12000, 600000);
+    for (int i = 0; i < rounds; i++) {
         size_t slot = rnd(&state) % SLOTS;
         if (p[slot]) memset(p[slot], 0xff, malloc_usable_size(p[slot]));
         free(p[slot]);
@@ -18,5 +19,6 @@ int main(void) {
         if (i % 3 == 0) memset(p[slot], 0xee, size[slot]);
     }
     for (size_t slot = 0; slot < SLOTS; slot++) free(p[slot]);
+    counted((size_t)rounds, "dirty blocks");
     return 0;
 }

@@ -85,6 +85,15 @@ static inline int all_bytes(const void *block, size_t size, unsigned char value)
     return size == 0 || (bytes[0] == value && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
+// How often something is done: `heavy` times when scripts/heavy runs the program.
+static inline size_t times(size_t light, size_t heavy) { return getenv("C_TESTS_HEAVY") ? heavy : light; }
+// Says so, to scripts/heavy alone.
+static inline void counted(size_t count, const char *what) {
+    char text[100];
+    int length = snprintf(text, sizeof text, "%zu %s\n", count, what);
+    if (times(0, 1)) CHECK(write(1, text, (size_t)length) == length);
+}
+
 // xorshift64: the same sequence everywhere.
 static inline uint64_t rnd(uint64_t *state) {
     uint64_t x = *state ? *state : 88172645463325252ull;

@@ -19,8 +19,10 @@ static void take_and_give(void) {
 }
 
 int main(void) {
-    for (int round = 0; round < 3; round++) take_and_give();
+    const size_t rounds = times(3, 150);
+    for (size_t round = 0; round < rounds; round++) take_and_give();
     if (mlockall(MCL_CURRENT | MCL_FUTURE) == 0) // without the right to lock, this half is left out
-        for (int round = 0; round < 3; round++) take_and_give();
+        for (size_t round = 0; round < rounds; round++) take_and_give();
+    counted(2 * rounds * 5000, "frees that keep errno");
     return 0;
 }

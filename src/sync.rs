@@ -146,6 +146,14 @@ impl<T> Mutex<T> {
         Guard { mutex: self, held: true }
     }
 
+    /// Waits for the mutex, unless this very thread holds one: then a signal handler runs in the middle of a change, and
+    /// would wait for itself. Not so during a fork.
+    pub(crate) fn lock_from_outside(&'static self) -> Option<Guard<T>> {
+        let forking = FORKING.load(Relaxed);
+        let inside = tls::depth() != 0 && (forking == 0 || forking != this_thread());
+        if inside { None } else { Some(self.lock()) }
+    }
+
     /// Reads the value, under the mutex unless this very thread holds one: then a signal handler runs in the middle of a
     /// change and asks something. `read` must bear a value that is being changed.
     pub(crate) fn peek<R>(&'static self, read: impl FnOnce(&T) -> R) -> R {
@@ -244,6 +252,16 @@ mod tests {
             }
         });
         assert_eq!(*COUNT.lock(), 40_000);
+    }
+
+    #[test]
+    fn who_holds_a_mutex_is_not_outside() {
+        static HELD: Mutex<u8> = Mutex::new(1);
+        static ASKED: Mutex<u8> = Mutex::new(2);
+        let held = HELD.lock();
+        assert!(ASKED.lock_from_outside().is_none() && ASKED.peek(|&value| value == 2));
+        drop(held);
+        assert!(ASKED.lock_from_outside().is_some_and(|asked| *asked == 2));
     }
 
     #[test]

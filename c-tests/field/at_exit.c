@@ -22,11 +22,15 @@ int main(void) {
     pthread_t thread;
     fill(kept = malloc(5000), 5000, 3);
     CHECK(atexit(use) == 0 && atexit(use) == 0);
-    pid_t child = fork();
-    if (child == 0) {
-        CHECK(pthread_create(&thread, NULL, leave, NULL) == 0);
-        for (;;) free(hide(malloc(100)));
+    const size_t rounds = times(1, 3000);
+    for (size_t round = 0; round < rounds; round++) {
+        pid_t child = fork();
+        if (child == 0) {
+            CHECK(pthread_create(&thread, NULL, leave, NULL) == 0);
+            for (;;) free(hide(malloc(100)));
+        }
+        CHECK(waitpid(child, &status, 0) == child && status == 0);
     }
-    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    counted(rounds, "exits by a thread");
     return 0;
 }

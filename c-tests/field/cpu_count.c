@@ -8,7 +8,8 @@
 static void *work(void *seed) {
     uint64_t state = address(seed) + 1;
     cpu_set_t one;
-    for (int i = 0; i < 20000; i++) {
+    const int rounds = (int)times(20000, 2000000);
+    for (int i = 0; i < rounds; i++) {
         if (i % 1000 == 0) { // go to another processor; there may be just one
             CPU_ZERO(&one);
             CPU_SET((int)(rnd(&state) % (unsigned)sysconf(_SC_NPROCESSORS_CONF)), &one);
@@ -28,5 +29,6 @@ int main(void) {
     work(NULL);
     for (size_t i = 0; i < 4; i++) CHECK(pthread_create(&thread[i], NULL, work, (void *)i) == 0);
     for (int i = 0; i < 4; i++) CHECK(pthread_join(thread[i], NULL) == 0);
+    counted(5 * times(20000, 2000000), "blocks on changing processors");
     return 0;
 }

@@ -26,7 +26,8 @@ static void *work(void *unused) {
 int main(void) {
     pthread_t thread;
     pthread_barrier_init(&step, NULL, 2);
-    for (int round = 0; round < 3; round++) {
+    const size_t rounds = times(3, 50000);
+    for (size_t round = 0; round < rounds; round++) {
         library = dlopen(getenv("C_TESTS_LIB"), RTLD_NOW | RTLD_LOCAL);
         CHECK(library != NULL && pthread_create(&thread, NULL, work, NULL) == 0);
         pthread_barrier_wait(&step);
@@ -34,5 +35,6 @@ int main(void) {
         pthread_barrier_wait(&step);
         CHECK(pthread_join(thread, NULL) == 0); // the key destructor runs here
     }
+    counted(rounds, "dlopen and dlclose");
     return 0;
 }

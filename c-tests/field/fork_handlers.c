@@ -16,6 +16,8 @@ static void use(void) {
     }
     kept[5] = realloc(kept[5], 3000);
     free(hide(calloc(100, 400)));
+    static size_t nth;
+    if (nth++ % 50 < 2) CHECK(mallinfo2().uordblks > 0);
     calls++;
 }
 
@@ -35,11 +37,12 @@ static void *churn(void *seed) {
 int main(void) {
     pthread_t thread[2];
     int status = 0;
-    alarm(25);
+    const size_t rounds = times(150, 20000);
+    alarm((unsigned)times(25, 3000));
     free(hide(malloc(10)));
     CHECK(pthread_atfork(use, use, use) == 0); // and after its first use
     for (size_t i = 0; i < 2; i++) CHECK(pthread_create(&thread[i], NULL, churn, (void *)(i + 1)) == 0);
-    for (int round = 0; round < 150; round++) {
+    for (size_t round = 0; round < rounds; round++) {
         calls = 0;
         pid_t child = fork();
         CHECK(child >= 0 && calls == 4); // two prepare, two parent or child
@@ -52,5 +55,6 @@ int main(void) {
     }
     stop = 1;
     for (int i = 0; i < 2; i++) pthread_join(thread[i], NULL);
+    counted(rounds, "forks with handlers that allocate");
     return 0;
 }

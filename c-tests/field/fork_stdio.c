@@ -43,9 +43,10 @@ int main(void) {
     void *(*const work[4])(void *) = {open_close, flush, read_lines, churn};
     pthread_t thread[4];
     int status = 0;
-    alarm(25); // a hang in the parent's fork
+    const size_t rounds = times(200, 20000);
+    alarm((unsigned)times(25, 3000)); // a hang in the parent's fork
     for (int i = 0; i < 4; i++) CHECK(pthread_create(&thread[i], NULL, work[i], NULL) == 0);
-    for (int round = 0; round < 200; round++) {
+    for (size_t round = 0; round < rounds; round++) {
         pid_t child = fork();
         CHECK(child >= 0);
         if (child == 0) {
@@ -59,5 +60,6 @@ int main(void) {
     }
     stop = 1;
     for (int i = 0; i < 4; i++) pthread_join(thread[i], NULL);
+    counted(rounds, "forks with busy stdio");
     return 0;
 }

@@ -38,7 +38,9 @@ int main(void) {
     sem_init(&never, 0, 0);
     for (int i = 0; i < 3; i++) CHECK(pthread_create(&thread, NULL, idle, block[i]) == 0);
     for (int i = 0; i < 3; i++) sem_wait(&ready);
-    for (int round = 0; round < 20; round++)
+    const size_t rounds = times(20, 10000);
+    for (size_t round = 0; round < rounds; round++)
         CHECK(pthread_create(&thread, NULL, forks, NULL) == 0 && pthread_join(thread, NULL) == 0);
+    counted(rounds, "forks by a thread");
     _exit(0);
 }

@@ -39,11 +39,13 @@ int main(void) {
     size_t warm = 0;
     free(hide(malloc(10)));
     for (made = 1; made < 3; made++) CHECK(pthread_key_create(&key[made], last) == 0);
-    for (int i = 0; i < 2000; i++) {
+    const size_t threads = times(2000, 200000);
+    for (size_t i = 0; i < threads; i++) {
         pthread_t thread;
         CHECK(pthread_create(&thread, NULL, work, NULL) == 0 && pthread_join(thread, NULL) == 0);
         if (i == 200) warm = mallinfo2().uordblks;
     }
     CHECK(mallinfo2().uordblks <= warm + 2000); // 1800 threads; one lost block each would be 180000 bytes
+    counted(threads, "threads with key destructors");
     return 0;
 }

@@ -31,7 +31,8 @@ int main(void) {
     static const size_t size[] = {16, 100, 1000, 5000, 30000, 100000, 1000000};
     enum { SIZES = sizeof size / sizeof *size };
     size_t first[SIZES];
-    for (int round = 0; round < 3; round++)
+    const int rounds = (int)times(3, 30);
+    for (int round = 0; round < rounds; round++)
         for (int i = 0; i < SIZES; i++) {
             size_t count = fill_up(size[i]);
             if (round == 0) first[i] = count;
@@ -42,5 +43,6 @@ int main(void) {
             REFUSED(hide(memalign(1 << 20, 40 << 20)), ENOMEM);
             empty();
         }
+    counted((size_t)rounds * SIZES, "exhaustions");
     return 0;
 }

@@ -6,12 +6,15 @@
 int main(void) {
     size_t before = mappings();
     uint64_t state = 9;
-    for (int i = 0; i < 1000000; i++) {
+    const int blocks = (int)times(1000000, 8000000);
+    for (int i = 0; i < blocks; i++) {
         size_t size = i % 1000 == 0 ? 65536 - (size_t)i % 7 : rnd_size(&state, 16) + 1; // 7 KiB on average
         CHECK(malloc(size) != NULL);
     }
     size_t after = mappings();
     if (after > before + 100) fprintf(stderr, "%zu mappings, %zu before\n", after, before);
     CHECK(after <= before + 100);
+    counted((size_t)blocks, "live blocks");
+    counted(after, "mappings");
     return 0;
 }

@@ -11,7 +11,8 @@ int main(void) {
     for (int i = 0; i < SLOTS; i++) p[i] = malloc(i * 1000);
     if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0) skip("mlockall is not allowed here (RLIMIT_MEMLOCK)");
     size_t before = resident();
-    for (int i = 0; i < 4000; i++) {
+    const size_t rounds = times(4000, 200000);
+    for (size_t i = 0; i < rounds; i++) {
         size_t slot = rnd(&state) % SLOTS, size = rnd_size(&state, i % 20 == 0 ? 20 : 15);
         if (p[slot]) memset(p[slot], 0xff, malloc_usable_size(p[slot]));
         free(p[slot]);
@@ -22,5 +23,6 @@ int main(void) {
     if (resident() > before + (64u << 20)) fprintf(stderr, "resident %zu, %zu before\n", resident(), before);
     CHECK(resident() <= before + (64u << 20)); // about 4 MiB are live
     for (int i = 0; i < SLOTS; i++) free(p[i]);
+    counted(rounds, "rounds with locked memory");
     return 0;
 }

@@ -13,10 +13,12 @@
 #define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 static sem_t started, go, done, never;
+static size_t heavy;
 
 static void use(uint64_t state) {
     static __thread void *p[300];
-    for (int i = 0; i < 6000; i++) {
+    const size_t rounds = heavy;
+    for (size_t i = 0; i < rounds; i++) {
         size_t slot = rnd(&state) % 300, size = rnd_size(&state, i % 50 == 0 ? 25 : 12);
         free(p[slot]);
         p[slot] = i % 3 == 0 ? calloc(1, size) : i % 7 == 0 ? memalign(4096, size) : malloc(size);
@@ -44,6 +46,7 @@ int main(void) {
     };
     struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
     pthread_t thread;
+    heavy = times(6000, 300000);
     sem_init(&started, 0, 0);
     sem_init(&go, 0, 0);
     sem_init(&done, 0, 0);
@@ -57,5 +60,6 @@ int main(void) {
     use(1);
     for (int i = 0; i < 3; i++) sem_post(&go);
     for (int i = 0; i < 3; i++) sem_wait(&done);
+    counted(4 * heavy, "rounds under the filter");
     _exit(0);
 }

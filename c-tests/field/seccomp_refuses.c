@@ -23,7 +23,8 @@ static void refuse(int number) {
 }
 
 static void use(uint64_t state) {
-    for (int i = 0; i < 4000; i++) {
+    const int rounds = (int)times(4000, 20000);
+    for (int i = 0; i < rounds; i++) {
         size_t slot = rnd(&state) % COUNT, want = rnd_size(&state, i % 20 == 0 ? 24 : 16);
         CHECK(p[slot] == NULL || holds(p[slot], size[slot], slot));
         errno = 0;
@@ -57,5 +58,6 @@ int main(void) {
         if (status != 0) fprintf(stderr, "with system call %d refused: wait status %d\n", numbers[i], status);
         CHECK(status == 0);
     }
+    counted(5 * 3 * times(4000, 20000), "operations, a system call refused");
     return 0;
 }

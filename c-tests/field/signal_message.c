@@ -19,18 +19,20 @@ static void on_alarm(int number) {
 
 int main(void) {
     char path[] = "/tmp/c-tests-signal-XXXXXX";
-    static char text[1 << 20];
+    static char text[1 << 26];
     int err = dup(2), file = mkstemp(path), lines = 0;
     CHECK(file >= 0 && unlink(path) == 0);
     struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
-    struct itimerval often = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
+    const int every = (int)times(1000, 100); // microseconds
+    struct itimerval often = {{0, every}, {0, every}}, never = {{0, 0}, {0, 0}};
     uint64_t state = 8;
     void *p[64] = {0};
     block = malloc(100);
     fill(block, 100, 1);
     dup2(file, 2);
     CHECK(sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &often, NULL) == 0);
-    while (handled < 300) {
+    const int signals = (int)times(300, 200000);
+    while (handled < signals) {
         size_t slot = rnd(&state) % 64;
         free(p[slot]);
         p[slot] = malloc(rnd_size(&state, 20)); // LARGE ones: the page heap's lock is held often
@@ -43,5 +45,6 @@ int main(void) {
     CHECK(lines == 2 * handled && strstr(text, "foreign pointer") && strstr(text, "interior pointer, 16 bytes"));
     CHECK(holds(block, 100, 1));
     for (int i = 0; i < 64; i++) free(p[i]);
+    counted((size_t)handled, "signals");
     return 0;
 }

@@ -19,6 +19,8 @@ int main(void) {
     pthread_t thread;
     CHECK(pthread_attr_init(&attributes) == 0);
     CHECK(pthread_attr_setstacksize(&attributes, (size_t)sysconf(_SC_THREAD_STACK_MIN)) == 0);
-    for (int i = 0; i < 20; i++) CHECK(pthread_create(&thread, &attributes, use, NULL) == 0 && pthread_join(thread, NULL) == 0);
+    const size_t threads = times(20, 20000);
+    for (size_t i = 0; i < threads; i++) CHECK(pthread_create(&thread, &attributes, use, NULL) == 0 && pthread_join(thread, NULL) == 0);
+    counted(threads, "threads with the smallest stack");
     return 0;
 }

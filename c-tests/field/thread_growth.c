@@ -19,7 +19,8 @@ static void *work(void *seed) {
 
 int main(void) {
     size_t warm = 0;
-    for (size_t i = 0; i < 20000; i++) {
+    const size_t threads = times(20000, 1000000);
+    for (size_t i = 0; i < threads; i++) {
         pthread_t thread;
         CHECK(pthread_create(&thread, NULL, work, (void *)i) == 0 && pthread_join(thread, NULL) == 0);
         for (int k = 0; k < 20; k++) free(left[k]);
@@ -27,5 +28,7 @@ int main(void) {
     }
     if (resident() >= warm + (1u << 20)) fprintf(stderr, "resident %zu, %zu after the warm-up\n", resident(), warm);
     CHECK(resident() < warm + (1u << 20));
+    counted(threads, "threads");
+    counted((resident() > warm ? resident() - warm : 0) / 1024, "KiB of growth");
     return 0;
 }

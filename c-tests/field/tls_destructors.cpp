@@ -32,10 +32,12 @@ static void work() {
 int main() {
     size_t warm = 0;
     work(); // main's own destructors run at exit
-    for (int i = 0; i < 1000; i++) {
+    const size_t threads = times(1000, 30000);
+    for (size_t i = 0; i < threads; i++) {
         std::thread(work).join();
         if (i == 100) warm = mallinfo2().uordblks;
     }
     CHECK(mallinfo2().uordblks <= warm + 5000); // one lost string a thread would be more
+    counted(threads, "threads with TLS destructors");
     return 0;
 }

@@ -85,7 +85,7 @@ fn walk() -> Vec<(usize, usize)> {
     loop {
         // Not a divisor of anything, so that it ends in the middle of zones.
         let mut found = [Item::NONE; 7];
-        let count = items(address, &mut found);
+        let count = items(address, &mut found).expect("no signal handler");
         blocks.extend(found[..count].iter().map(|item| (item.start, item.requested)));
         match found[..count].last() {
             Some(last) => address = last.start + 1,

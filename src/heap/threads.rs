@@ -112,7 +112,8 @@ pub(crate) fn start() {
     }
     let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::AcqRel, Ordering::Acquire);
     if created.is_ok() {
-        let number = ThreadKey::create(detach).map_or(CREATING, |key| key.number() + 1);
+        // Without one the next thread tries again.
+        let number = ThreadKey::create(detach).map_or(0, |key| key.number() + 1);
         HEAP.key.0.store(number, Ordering::Release);
         if !HEAP.fork_handled.get() {
             HEAP.fork_handled.set(os::register_fork_handlers(before_fork, after_fork_in_parent, after_fork_in_child));
@@ -120,7 +121,7 @@ pub(crate) fn start() {
     }
 }
 
-/// `Heap::key` while the key is being created, and for ever if it cannot be.
+/// `Heap::key` while the key is being created.
 const CREATING: usize = usize::MAX;
 
 /// Says that an entry of `FT_MALLOC` was skipped.

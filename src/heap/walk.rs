@@ -2,7 +2,8 @@
 //!
 //! A reader holds the mutexes of LARGE and of the page heap, so that no run disappears under it, and reads state bytes
 //! that owners change at the same time: each block is seen as it was at some moment. It lets go of the mutexes before
-//! it writes anything out, and goes on from an address.
+//! it writes anything out, and goes on from an address. A signal handler that has interrupted the allocator while it
+//! held a mutex gets nothing.
 
 use super::{HEAP, MAP};
 use crate::large::Mapping;
@@ -29,9 +30,10 @@ impl Item {
     pub(crate) const NONE: Self = Self { zone: 0, kind: Kind::Tiny, start: 0, requested: 0 };
 }
 
-/// Fills `items` with the live blocks at or behind `address`, ascending; returns how many there are.
-pub(crate) fn items(mut address: usize, items: &mut [Item]) -> usize {
-    let large = HEAP.large.lock();
+/// Fills `items` with the live blocks at or behind `address`, ascending; returns how many there are. `None` in a signal
+/// handler that has interrupted a change.
+pub(crate) fn items(mut address: usize, items: &mut [Item]) -> Option<usize> {
+    let large = HEAP.large.lock_from_outside()?;
     let pages = HEAP.pages.lock();
     let mut count = 0;
     while let Some(room) = items.get_mut(count..).filter(|room| !room.is_empty()) {
@@ -53,7 +55,7 @@ pub(crate) fn items(mut address: usize, items: &mut [Item]) -> usize {
             (_, None) => break,
         }
     }
-    count
+    Some(count)
 }
 
 /// The run in use that covers `address`.
@@ -134,9 +136,9 @@ pub(crate) struct Totals {
     pub(crate) metadata: usize,
 }
 
-/// Counts the heap.
-pub(crate) fn totals() -> Totals {
-    let large = HEAP.large.lock();
+/// Counts the heap. `None` in a signal handler that has interrupted a change.
+pub(crate) fn totals() -> Option<Totals> {
+    let large = HEAP.large.lock_from_outside()?;
     let pages = HEAP.pages.lock();
     let mut totals = Totals {
         classes: [ClassTotals::default(); CLASSES],
@@ -166,7 +168,7 @@ pub(crate) fn totals() -> Totals {
             count_zone(&mut totals, zone);
         }
     }
-    totals
+    Some(totals)
 }
 
 /// Adds a zone to the totals.

@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "reads and writes blocks")]
 
 use super::*;
-use crate::os::mock::{Kind, Mock};
+use crate::os::mock::{Kind, Mock, Random};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -247,6 +247,77 @@ fn every_call_fails_in_turn_and_nothing_is_lost() {
                 break;
             }
         }
+    }
+}
+
+/// Marks both ends of the block at `start`.
+fn mark(start: NonNull<u8>, bytes: usize, mark: u8) {
+    // SAFETY: the block is that long, and this test's alone.
+    unsafe { start.write(mark) };
+    // SAFETY: as above.
+    unsafe { forward(start, bytes - 1).write(mark) };
+}
+
+/// Whether the first byte, and the last one unless the block has been cut, still have the mark.
+fn has_mark(start: NonNull<u8>, bytes: usize, whole: bool, mark: u8) -> bool {
+    // SAFETY: as in `mark`.
+    let first = unsafe { start.read() };
+    // SAFETY: as above.
+    let last = unsafe { forward(start, bytes - 1).read() };
+    first == mark && (!whole || last == mark)
+}
+
+#[test]
+fn random_operations_bear_that_every_kth_call_fails() {
+    for nth in (1..12).chain([15, 20, 30, 50, 100]) {
+        let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+        let (mut random, mut live): (_, Vec<(NonNull<u8>, usize, u8)>) = (Random::new(nth), Vec::new());
+        os.touched.store(true, Relaxed);
+        large.huge_pages = true;
+        os.fail_every(nth);
+        for step in 0..500 {
+            let bytes = 1 + random.below([60_000, 3 << 20, 12 << 20][step % 3]);
+            let (own, index) = (crate::ptr::low8(step % 255 + 1), random.below(live.len().max(1)));
+            os.clock.fetch_add(7, Relaxed);
+            if live.len() < 20 && random.below(2) == 0 {
+                let start = if step % 2 == 0 { large.reuse(&os, meta, bytes) } else { None };
+                if let Some(start) = start.or_else(|| large.alloc(&os, meta, bytes, 16 << random.below(16))) {
+                    mark(start, bytes, own);
+                    live.push((start, bytes, own));
+                }
+            } else if !live.is_empty() {
+                let (start, before, old) = live.swap_remove(index);
+                assert!(has_mark(start, before, true, old));
+                let mapping = large.find(start.addr().get()).expect("a mapping");
+                if step % 4 != 0 {
+                    large.free(&os, meta, mapping, stay(20));
+                } else if let Some(moved) = large.resize(&os, meta, mapping, bytes) {
+                    assert!(has_mark(moved, before.min(bytes), bytes >= before, old));
+                    mark(moved, bytes, own);
+                    live.push((moved, bytes, own));
+                } else {
+                    assert!(has_mark(start, before, true, old));
+                    live.push((start, before, old));
+                }
+            }
+            large.check_invariants();
+        }
+        assert!(os.has_failed());
+        os.fail_every(0);
+        for (start, bytes, old) in live {
+            assert!(has_mark(start, bytes, true, old));
+            large.free_at(&os, meta, start, 0);
+        }
+        for _ in 0..1000 {
+            scenario(&mut large, &os, meta);
+            if large.stuck.get().is_none() {
+                break;
+            }
+        }
+        large.expire(&os, meta, Stay::NONE);
+        assert!(large.stuck.get().is_none() && os.prepared_within_reservations());
+        assert_eq!((large.count, large.bytes, large.kept()), (0, 0, 0));
+        assert!(os.held() <= (2 << 20) + (128 << 10), "{} bytes after every {nth}th failed", os.held());
     }
 }
 

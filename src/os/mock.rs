@@ -38,11 +38,15 @@ pub(crate) struct Mock {
     budget: AtomicUsize,
     /// The one call, counted from now, that fails although later ones succeed.
     failing: AtomicUsize,
+    /// Which calls fail, every so many; 0 for none.
+    every: AtomicUsize,
+    /// Calls counted for that.
+    counted: AtomicUsize,
     /// For each kind, whether every call fails.
     refused: [AtomicBool; KINDS],
     /// For each kind, the calls that succeeded.
     done: [AtomicUsize; KINDS],
-    /// Whether that call came.
+    /// Whether such a call came.
     failed: AtomicBool,
     /// Where `map` maps next, if the test cares.
     place: AtomicPtr<u8>,
@@ -68,6 +72,8 @@ impl Mock {
         Self {
             budget: AtomicUsize::new(budget),
             failing: AtomicUsize::new(usize::MAX),
+            every: AtomicUsize::new(0),
+            counted: AtomicUsize::new(0),
             refused: Default::default(),
             done: Default::default(),
             failed: AtomicBool::new(false),
@@ -97,6 +103,11 @@ impl Mock {
         self.failing.store(calls, Relaxed);
     }
 
+    /// Lets every `nth` call fail from now on, or none if that is 0.
+    pub(crate) fn fail_every(&self, nth: usize) {
+        self.every.store(nth, Relaxed);
+    }
+
     /// Lets every call of a kind fail from now on, or none.
     pub(crate) fn refuse(&self, kind: Kind, refused: bool) {
         if let Some(flag) = self.refused.get(index(kind)) {
@@ -114,7 +125,7 @@ impl Mock {
         self.miss.store(bytes, Relaxed);
     }
 
-    /// Whether the call of [`Self::fail_after`] came.
+    /// Whether a call of [`Self::fail_after`] or [`Self::fail_every`] came.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Relaxed)
     }
@@ -166,6 +177,11 @@ impl Mock {
             return None;
         }
         if self.failing.load(Relaxed) != usize::MAX && self.failing.fetch_sub(1, Relaxed) == 0 {
+            self.failed.store(true, Relaxed);
+            return None;
+        }
+        let every = self.every.load(Relaxed);
+        if every != 0 && self.counted.fetch_add(1, Relaxed) % every == every - 1 {
             self.failed.store(true, Relaxed);
             return None;
         }

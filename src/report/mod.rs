@@ -12,13 +12,19 @@ pub(crate) use xml::info;
 /// Blocks read at a time. With the text buffer about 1.5 KiB of stack.
 const BATCH: usize = 16;
 
+/// Instead of a report.
+const NOT_NOW: &str = "ft_malloc: no report: this signal handler has interrupted the allocator\n";
+
 /// Lists every live block on a file descriptor, by address.
 pub(crate) fn show(descriptor: i32) {
     let mut text = Text::<1024>::to(descriptor);
     let (mut address, mut zone, mut total) = (0, None, 0_usize);
     loop {
         let mut items = [Item::NONE; BATCH];
-        let count = heap::items(address, &mut items);
+        let Some(count) = heap::items(address, &mut items) else {
+            text.text(NOT_NOW);
+            return;
+        };
         for item in items.iter().take(count) {
             if zone != Some(item.zone) {
                 zone = Some(item.zone);
@@ -37,6 +43,7 @@ pub(crate) fn show(descriptor: i32) {
 }
 
 /// The heap in a few figures, in bytes where it does not say otherwise.
+#[derive(Default)]
 pub(crate) struct Summary {
     /// Prepared bytes of arenas.
     pub(crate) arena: usize,
@@ -54,9 +61,9 @@ pub(crate) struct Summary {
     pub(crate) resident_free: usize,
 }
 
-/// Adds up the heap.
+/// Adds up the heap; zeros where it cannot be read now.
 pub(crate) fn summary() -> Summary {
-    summarise(&heap::totals())
+    heap::totals().as_ref().map(summarise).unwrap_or_default()
 }
 
 /// Adds up `totals`.
@@ -76,9 +83,12 @@ fn summarise(totals: &Totals) -> Summary {
 
 /// Prints statistics on a file descriptor.
 pub(crate) fn stats(descriptor: i32) {
-    let totals = heap::totals();
-    let summary = summarise(&totals);
     let mut text = Text::<512>::to(descriptor);
+    let Some(totals) = heap::totals() else {
+        text.text(NOT_NOW);
+        return;
+    };
+    let summary = summarise(&totals);
     let requested: usize = totals.classes.iter().map(|class| class.requested).sum();
     text.text("ft_malloc ").text(env!("CARGO_PKG_VERSION")).text(" statistics, in bytes\n");
     figure(&mut text, "requested", requested + totals.large_requested);

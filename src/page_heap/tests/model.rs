@@ -27,12 +27,14 @@ struct Model {
     blank: usize,
     /// Granules purged that nobody had had.
     purged_blank: usize,
+    /// Whether calls of the OS fail.
+    failing: bool,
 }
 
 impl Model {
     /// A model without runs.
     fn new(seed: usize) -> Self {
-        Self { runs: BTreeMap::new(), random: Random::new(seed), clean: 0, blank: 0, purged_blank: 0 }
+        Self { runs: BTreeMap::new(), random: Random::new(seed), clean: 0, blank: 0, purged_blank: 0, failing: false }
     }
 
     /// One operation.
@@ -72,7 +74,7 @@ impl Model {
         assert!(!run.clean || is_all(bytes, 0), "a clean run reads as zero");
         self.clean += usize::from(run.clean);
         let (arena, first) = PageHeap::locate(tools, run.zone).expect("it lies in an arena");
-        assert!(!arena.huge.get() || dense, "memory has not ended: sparse runs lie elsewhere");
+        assert!(!arena.huge.get() || dense || self.failing, "memory has not ended: sparse runs lie elsewhere");
         self.blank += usize::from(run.clean && arena.dirty.count(first, granules) == granules);
         let (address, end) = (run.zone.address(), run.zone.address() + bytes.len());
         let before = self.runs.range(..end).next_back();
@@ -157,4 +159,29 @@ fn random_operations_agree_with_a_naive_model() {
         assert!(heap.arenas().all(|arena| heap.is_growing(arena)), "idle arenas are unmapped");
     }
     assert!(purged_blank > 0);
+}
+
+#[test]
+fn random_operations_bear_that_every_kth_call_fails() {
+    for nth in (1..8).chain([10, 15, 25, 40]) {
+        let (world, mut heap, mut model) = (World::new(Mock::unlimited()), PageHeap::new(), Model::new(nth));
+        heap.allowed_dirty = 100;
+        model.failing = true;
+        world.os.fail_every(nth);
+        for _ in 0..250 {
+            model.step(&mut heap, &world.tools());
+            heap.check_invariants(world.map);
+            assert_eq!(heap.in_use, model.runs.values().map(|known| usize::from(known.zone.granules.get())).sum());
+        }
+        assert!(world.os.has_failed());
+        world.os.fail_every(0);
+        let run = heap.take(&world.tools(), 300, 1, false).expect("memory is there again");
+        heap.give(&world.tools(), run.zone, 0);
+        model.give_all(&mut heap, &world.tools());
+        heap.purge(&world.tools(), 0);
+        heap.check_invariants(world.map);
+        assert!(world.os.prepared_within_reservations());
+        assert_eq!((heap.in_use, heap.dirty), (0, 0));
+        assert!(heap.arenas().all(|arena| heap.is_growing(arena)), "idle arenas are unmapped");
+    }
 }
