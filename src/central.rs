@@ -4,12 +4,14 @@
 //! to central's own inbox, which is emptied whenever somebody takes a zone. Under its own mutex, the first in the
 //! lock order.
 
+use core::sync::atomic::Ordering;
+
 use crate::cache::Cache;
 use crate::list::List;
 use crate::remote::{Owner, post};
 use crate::size_class::{CLASSES, Class};
 use crate::sync::Link;
-use crate::zone::{Place, Zone};
+use crate::zone::{Place, Role, Zone};
 
 /// Zones without a thread.
 pub(crate) struct Central {
@@ -95,6 +97,43 @@ impl Central {
     pub(crate) fn park(&mut self, cache: &'static Cache) {
         cache.next.set(self.parked.get());
         self.parked.set(Some(cache));
+    }
+
+    /// Lets a thread have a cache that nobody uses.
+    pub(crate) fn admit(&mut self, cache: &'static Cache) {
+        cache.owner.open();
+        self.register(cache);
+    }
+
+    /// Takes the zones of a cache whose thread ends, for central's `owner`, and keeps the cache for another thread.
+    pub(crate) fn take_over(&mut self, cache: &'static Cache, owner: &'static Owner) {
+        for zone in cache.surrender() {
+            zone.owner.pass(owner);
+            self.give(zone, zone.free_blocks());
+        }
+        self.unregister(cache);
+        // Zones posted meanwhile are central's now.
+        cache.owner.close().for_each(post);
+        self.park(cache);
+    }
+
+    /// Takes in a run of a process that has forked, in its child, for central's `owner` if it is a zone of a thread that
+    /// is gone; `own` is the owner of the thread that is left. All posts are made anew.
+    pub(crate) fn take_in(&mut self, run: &'static Zone, owner: &'static Owner, own: Option<&'static Owner>) {
+        // Of what is no zone too: it may become one again.
+        run.posted.store(0, Ordering::Relaxed);
+        if run.role() != Role::Blocks {
+            return;
+        }
+        if run.owner.is(owner) || own.is_some_and(|own| run.owner.is(own)) {
+            // A vanished thread may have freed something in it, and not have come to say so.
+            if run.owner.is_shared() {
+                post(run);
+            }
+        } else {
+            run.owner.pass(owner);
+            self.give(run, run.rebuild());
+        }
     }
 
     /// Registers a cache that a thread uses now.

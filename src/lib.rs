@@ -34,6 +34,7 @@
 //! # Locks
 //! Central, then LARGE, then page heap, then metadata: pthread mutexes, each around what it protects. The thread cache
 //! takes none. Remote frees use none (`remote` has the protocol). `fork` holds all of them (`heap::threads`).
+//! `docs/concurrency.md` has what crosses threads as state tables, and how it is checked.
 //!
 //! # Layers
 //! Arrows point down only; `scripts/check-layers` holds the table.
@@ -81,6 +82,8 @@ mod heap;
 mod large;
 mod list;
 mod meta;
+#[cfg(all(test, any(loom, shuttle)))]
+mod model;
 mod os;
 mod page_heap;
 mod ptr;

@@ -7,18 +7,19 @@
 //! | 2 | freeing thread, unless `posted` is 1 | `posted: 0 → 1`; push the zone into its owner's inbox |
 //! | 3 | owner, at its slow paths | take the whole inbox; for each zone `posted := 0`, then collect: set the bits of the `FREED` blocks |
 //!
-//! Steps 1 and 2 and the two parts of step 3 are sequentially consistent: either the freeing thread finds `posted`
-//! clear, or the owner finds the block. A zone may change owners between 2 and 3: whoever finds a zone of another owner
+//! Step 1 and the look at `posted` in step 2 are sequentially consistent, and a fence is between the two parts of step 3:
+//! either the freeing thread finds `posted` clear, or the owner finds the block. `scripts/models` proves this and what
+//! follows, as far as it can be; `docs/concurrency.md` has all protocols as tables. A zone may change owners between 2 and 3: whoever finds a zone of another owner
 //! in its inbox posts it there. A zone that was given back to the page heap meanwhile belongs to *nobody*, an owner who
 //! only passes on what became a zone again. An owner that goes away closes its inbox; a post that finds it closed reads
 //! the owner anew. Zones without a thread belong to central; its inbox and nobody's never close. No locks.
 
 #![expect(unsafe_code, reason = "the inbox holds addresses")]
 
-use core::sync::atomic::{AtomicPtr, Ordering, fence};
+use core::sync::atomic::Ordering;
 
 use crate::fold::holds;
-use crate::sync::{Link, address};
+use crate::sync::{AtomicPtr, Link, address, fence, spin_loop};
 use crate::zone::Zone;
 
 /// Somebody who owns zones: a thread cache or central. Alone in its cache line: other threads write here.
@@ -98,19 +99,20 @@ impl Owner {
 
     /// Opens a closed inbox.
     pub(crate) fn open(&self) {
-        self.inbox.store(core::ptr::null_mut(), Ordering::Release);
+        self.inbox.store(core::ptr::null_mut(), Ordering::Relaxed);
     }
 
     /// Puts `zone` into the inbox; `false` if it is closed.
     fn push(&self, zone: &'static Zone) -> bool {
-        let mut head = self.inbox.load(Ordering::Acquire);
+        // Relaxed: of a zone that is there already only the address is used.
+        let mut head = self.inbox.load(Ordering::Relaxed);
         loop {
             if head == closed() {
                 return false;
             }
             // SAFETY: not closed, so null or a zone that was pushed.
             zone.next_posted.set(unsafe { head.as_ref() });
-            match self.inbox.compare_exchange_weak(head, address(Some(zone)), Ordering::AcqRel, Ordering::Acquire) {
+            match self.inbox.compare_exchange_weak(head, address(Some(zone)), Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => head = now,
             }
@@ -122,23 +124,34 @@ impl Owner {
         if self.inbox.load(Ordering::Relaxed).is_null() {
             return Posted { next: Link::none() };
         }
-        let head = self.inbox.swap(core::ptr::null_mut(), Ordering::AcqRel);
+        let head = self.inbox.swap(core::ptr::null_mut(), Ordering::Acquire);
         // SAFETY: only the owner itself closes its inbox, so the head is null or a zone that was pushed.
         Posted { next: unsafe { Link::from_raw(head) } }
     }
 
     /// Closes the inbox and takes what is in it. The zones must belong to somebody else by now.
     pub(crate) fn close(&self) -> Posted {
-        let head = self.inbox.swap(closed(), Ordering::AcqRel);
+        // Nothing is published with the mark: who finds it before the new owner looks again.
+        let head = self.inbox.swap(closed(), Ordering::Acquire);
         // SAFETY: it was open, so the head is null or a zone that was pushed.
         Posted { next: unsafe { Link::from_raw(head) } }
     }
 }
 
 impl Owner {
+    /// Passes on what was posted to *nobody*, this owner, for runs that were no zones any more: to whoever owns them now,
+    /// if they are zones again.
+    pub(crate) fn pass_on(&'static self) {
+        for zone in self.take_posted() {
+            if !zone.owner.is(self) {
+                post(zone);
+            }
+        }
+    }
+
     /// Closes the inbox and forgets what is in it, in the child of a fork, where all posts are made anew.
     pub(crate) fn discard(&self) {
-        self.inbox.store(closed(), Ordering::Release);
+        self.inbox.store(closed(), Ordering::Relaxed);
     }
 }
 
@@ -154,7 +167,8 @@ impl Iterator for Posted {
     fn next(&mut self) -> Option<&'static Zone> {
         let zone = self.next.get()?;
         self.next.set(zone.next_posted.get());
-        zone.posted.swap(0, Ordering::SeqCst);
+        // Who posts the zone next writes its link after it was read here.
+        zone.posted.swap(0, Ordering::Release);
         // What is read of the zone from here on is newer than that.
         fence(Ordering::SeqCst);
         Some(zone)
@@ -173,14 +187,15 @@ pub(crate) fn post(zone: &'static Zone) {
 /// The same for a zone that did not seem to be posted.
 #[cold]
 fn post_anew(zone: &'static Zone) {
-    if zone.posted.swap(1, Ordering::SeqCst) != 0 {
+    // The link is free to be written. That what was freed is seen by whoever clears the mark is the work of the look above.
+    if zone.posted.swap(1, Ordering::Acquire) != 0 {
         return;
     }
     while let Some(owner) = zone.owner.get() {
         if owner.push(zone) {
             return;
         }
-        core::hint::spin_loop();
+        spin_loop();
     }
 }
 

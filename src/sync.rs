@@ -1,4 +1,7 @@
-//! Shared memory: relaxed cells, links between metadata structures, and the pthread mutex.
+//! Shared memory: atomics, relaxed cells, links between metadata structures, and the pthread mutex.
+//!
+//! All atomics of the crate come from here. In the builds for model checkers (`--cfg loom`, `--cfg shuttle`) they and the
+//! mutex are those of `sync::model`, which lets the checker decide what each thread sees; else they are `core`'s.
 //!
 //! Metadata mappings are never given back, so descriptors live for ever and are passed around as `&'static`. Their
 //! fields are *relaxed cells*: atomics read and written without ordering, which compile to plain moves and make the
@@ -10,11 +13,22 @@
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 use core::ptr;
-use core::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed,
-};
+use core::sync::atomic::Ordering::Relaxed;
 
 use crate::tls;
+
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use core::{
+    hint::spin_loop,
+    sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, fence},
+};
+
+#[cfg(any(loom, shuttle))]
+pub(crate) mod model;
+#[cfg(any(loom, shuttle))]
+pub(crate) use model::{
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, fence, spin_loop,
+};
 
 /// Defines a relaxed cell over one atomic type.
 macro_rules! relaxed_cell {
@@ -168,12 +182,20 @@ impl<T> Mutex<T> {
     pub(crate) fn hold(&self) {
         // Before the lock and after the unlock, so that no moment is missed.
         tls::set_depth(tls::depth() + 1);
+        #[cfg(any(loom, shuttle))]
+        if model::lock(ptr::from_ref(self).addr()) {
+            return;
+        }
         // SAFETY: the mutex was initialised statically and never moves.
         unsafe { libc::pthread_mutex_lock(self.raw.get()) };
     }
 
     /// Opens what [`Self::hold`] locked.
     pub(crate) fn release(&self) {
+        #[cfg(any(loom, shuttle))]
+        if model::unlock(ptr::from_ref(self).addr()) {
+            return tls::set_depth(tls::depth() - 1);
+        }
         // SAFETY: as in `hold`; this thread holds the mutex.
         unsafe { libc::pthread_mutex_unlock(self.raw.get()) };
         tls::set_depth(tls::depth() - 1);

@@ -27,13 +27,15 @@ mod room;
 
 use core::mem::offset_of;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 
 use crate::fold::{is_less, scale};
 use crate::ptr::{byte_size, low8, low16, size, size64, wide, widening_mul};
 use crate::remote::{Owner, OwnerLink};
 use crate::size_class::{Class, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
-use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize};
+use crate::sync::{
+    AtomicU8, AtomicU32, Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize,
+};
 
 pub(crate) use room::Place;
 
@@ -274,9 +276,9 @@ impl Zone {
         self.words().get(word).is_some_and(|word| word.get() & bit != 0)
     }
 
-    /// Whether a block is live.
+    /// Whether a block is live. First the state byte: when `collect` has changed it, the bit is set.
     pub(crate) fn is_live(&self, index: usize) -> bool {
-        self.state_of(index) >= LIVE && !self.is_free(index)
+        self.states().get(index).is_some_and(|state| state.0.load(Ordering::Acquire) >= LIVE) && !self.is_free(index)
     }
 
     /// The live block that starts at `address`, an address in this zone.
@@ -287,7 +289,8 @@ impl Zone {
         let state = unsafe { &*self.state.get().wrapping_add(index) };
         // SAFETY: … and a bit.
         let word = unsafe { &*self.free.get().wrapping_add(index / WINDOW) };
-        (state.get() >= LIVE && word.get() >> (index % WINDOW) & 1 == 0).then_some(index)
+        // In the order of `is_live`.
+        (state.0.load(Ordering::Acquire) >= LIVE && word.get() >> (index % WINDOW) & 1 == 0).then_some(index)
     }
 
     /// Requested bytes of a block; `None` if it is not live.

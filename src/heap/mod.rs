@@ -38,6 +38,8 @@ pub(crate) use resize::realloc;
 pub(crate) use slow::{alloc as alloc_slow, alloc_aligned, alloc_zeroed};
 pub(crate) use threads::{print_help, start};
 pub(crate) use trim::{set_trim_threshold, trim};
+#[cfg(all(test, any(loom, shuttle)))]
+pub(crate) use walk::from_zone;
 pub(crate) use walk::{Item, Totals, block_of, items, page, totals};
 
 /// Requests above this fail: pointer differences could not express the block (C11 6.5.6).

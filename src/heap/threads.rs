@@ -20,11 +20,9 @@ use crate::cache::{self, Cache};
 use crate::central::Central;
 use crate::config::Complaint;
 use crate::os::{self, ThreadKey, Unix, stdio};
-use crate::remote::post;
 use crate::sync::{Guard, set_forking};
 use crate::text::{STDERR, Text};
 use crate::thread;
-use crate::zone::{Role, Zone};
 
 /// The calling thread's cache, made if there is none; `None` when memory is exhausted.
 pub(super) fn current() -> Option<&'static Cache> {
@@ -72,8 +70,7 @@ fn attach() -> Option<&'static Cache> {
     let late = thread::has_ended();
     let parked = central().unpark();
     let cache = parked.or_else(new_cache).or_else(|| if give_up(None) { new_cache() } else { None })?;
-    cache.owner.open();
-    central().register(cache);
+    central().admit(cache);
     // Destructors have run already: this cache goes back in the next round, not in the last one.
     cache.rounds.set(if late { ThreadKey::ROUNDS } else { 0 });
     thread::set_cache(cache);
@@ -93,7 +90,8 @@ fn bind(cache: &'static Cache) {
 
 /// The thread key.
 fn key() -> Option<ThreadKey> {
-    HEAP.key.get().checked_sub(1).and_then(ThreadKey::from_number)
+    // After libc has entered it in its table.
+    HEAP.key.0.load(Ordering::Acquire).checked_sub(1).and_then(ThreadKey::from_number)
 }
 
 /// Reads the options, creates the thread key and registers the fork handlers, each once. Runs from the constructor or
@@ -110,7 +108,7 @@ pub(crate) fn start() {
         pages.purge_delay = HEAP.config.purge_delay.get();
         pages.huge_pages = HEAP.config.huge_pages.get();
     }
-    let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::AcqRel, Ordering::Acquire);
+    let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::Relaxed, Ordering::Relaxed);
     if created.is_ok() {
         // Without one the next thread tries again.
         let number = ThreadKey::create(detach).map_or(0, |key| key.number() + 1);
@@ -155,14 +153,7 @@ unsafe extern "C" fn detach(value: *mut c_void) {
     thread::end();
     cache.collect(&mut freed_twice);
     let mut central = central();
-    for zone in cache.surrender() {
-        zone.owner.pass(&HEAP.owner);
-        central.give(zone, zone.free_blocks());
-    }
-    central.unregister(cache);
-    // Zones posted meanwhile belong to central now.
-    cache.owner.close().for_each(post);
-    central.park(cache);
+    central.take_over(cache, &HEAP.owner);
     while let Some(idle) = central.idle.pop() {
         retire(idle);
     }
@@ -178,14 +169,9 @@ pub(super) fn central() -> Guard<Central> {
     central
 }
 
-/// Collects what was freed in central's zones. Posts for runs that were no zones any more when they arrived go on to
-/// whoever owns them now, if they are zones again.
+/// Collects what was freed in central's zones.
 pub(super) fn collect(central: &mut Central) {
-    for zone in HEAP.nobody.take_posted() {
-        if !zone.owner.is(&HEAP.nobody) {
-            post(zone);
-        }
-    }
+    HEAP.nobody.pass_on();
     central.collect(&HEAP.owner, &mut freed_twice);
 }
 
@@ -250,19 +236,7 @@ fn adopt_orphans(central: &mut Central) {
     let pages = HEAP.pages.lock();
     for arena in pages.arenas() {
         for zone in (0..GRANULES).filter_map(|g| arena.zone(g)) {
-            // Of what is no zone too: it may become one again.
-            zone.posted.store(0, Ordering::Relaxed);
-            if zone.role() != Role::Blocks {
-                continue;
-            }
-            if zone.owner.is(&HEAP.owner) || own.is_some_and(|own| zone.owner.is(&own.owner)) {
-                // A vanished thread may have freed something in it, and not have come to say so.
-                if zone.owner.is_shared() {
-                    post(zone);
-                }
-            } else {
-                take_in(central, zone);
-            }
+            central.take_in(zone, &HEAP.owner, own.map(|own| &own.owner));
         }
     }
     drop(pages);
@@ -274,13 +248,6 @@ fn adopt_orphans(central: &mut Central) {
     while let Some(idle) = central.idle.pop() {
         retire(idle);
     }
-}
-
-/// Gives central a zone whose thread is gone.
-fn take_in(central: &mut Central, zone: &'static Zone) {
-    zone.owner.pass(&HEAP.owner);
-    let free = zone.rebuild();
-    central.give(zone, free);
 }
 
 /// Prints every option, its default and its value in force.

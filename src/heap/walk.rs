@@ -70,7 +70,7 @@ fn from_mapping(mapping: &'static Mapping) -> Item {
 }
 
 /// Fills `items` from a run; returns how many, and the address to go on from.
-fn from_zone(zone: &'static Zone, address: usize, items: &mut [Item]) -> (usize, usize) {
+pub(crate) fn from_zone(zone: &'static Zone, address: usize, items: &mut [Item]) -> (usize, usize) {
     let (start, kind) = (zone.address(), zone.kind());
     let end = start + zone.bytes();
     if zone.role() == Role::Large {

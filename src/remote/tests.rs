@@ -3,6 +3,22 @@
 use super::*;
 use crate::size_class::{Class, FREED, LIVE};
 
+#[cfg(any(loom, shuttle))]
+impl Owner {
+    /// Has a model checker keep the inbox.
+    pub(crate) fn watch(&self) {
+        crate::sync::model::watch(&self.inbox);
+    }
+}
+
+#[cfg(any(loom, shuttle))]
+impl OwnerLink {
+    /// Has a model checker keep the cell.
+    pub(crate) fn watch(&self) {
+        crate::sync::model::watch(&self.0);
+    }
+}
+
 /// A zone of 64-byte blocks, all of them live.
 fn full_zone(owner: &'static Owner) -> &'static Zone {
     let zone = Zone::for_test(Class::of(64).expect("a class"), owner);

@@ -2,13 +2,13 @@
 
 #![expect(unsafe_code, reason = "state bytes are raw metadata memory")]
 
-use core::sync::atomic::{Ordering, fence};
+use core::sync::atomic::Ordering;
 
 use super::Zone;
 use crate::fold::mask_of;
 use crate::ptr::size;
 use crate::size_class::{FREED, LIVE, WINDOW};
-use crate::sync::RelaxedU8;
+use crate::sync::{RelaxedU8, fence};
 
 impl Zone {
     /// Frees a live block as another thread than the owner's. The state byte is the one mark that all threads see: from

@@ -34,6 +34,31 @@ impl Zone {
         self.states().iter().for_each(|state| state.set(LIVE));
     }
 
+    /// Has a model checker keep what threads meet in, of `blocks` of the first window, and mind what is the owner's alone.
+    #[cfg(any(loom, shuttle))]
+    pub(crate) fn watch(&self, blocks: core::ops::Range<usize>) {
+        use crate::sync::model::{watch, watch_alone};
+        self.owner.watch();
+        watch(&self.posted);
+        watch(&self.words()[0]);
+        self.states()[blocks].iter().for_each(watch);
+        watch_alone(&self.next_posted);
+        watch_alone(&self.next);
+        watch_alone(&self.mark);
+        watch_alone(self.wake());
+    }
+
+    /// Has a model checker keep what the descriptor is read for by other threads as soon as its role says so.
+    #[cfg(any(loom, shuttle))]
+    pub(crate) fn watch_publication(&self) {
+        use crate::sync::model::{watch, watch_alone};
+        watch(&self.role);
+        watch_alone(&self.class);
+        watch_alone(&self.first);
+        watch_alone(&self.free);
+        watch_alone(&self.state);
+    }
+
     /// The next window, by its index.
     fn next_index(&self) -> Option<usize> {
         let window = self.next_window()?;

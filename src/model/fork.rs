@@ -1,0 +1,51 @@
+//! The child of a fork: other threads stop anywhere, between any two operations, and never go on.
+
+use super::*;
+
+/// Operations after which threads vanish: more than they do.
+const STEPS: usize = 40;
+
+/// Runs `goes` in a thread that vanishes, after each number of operations, and `stays` in the one that forks and goes on
+/// with its cache; then checks that what was freed is free.
+fn vanish(goes: fn(&World), stays: fn(&World), own: usize) {
+    for steps in 0..STEPS {
+        explore_part(STEPS, Some(1), move |world| {
+            let thread = {
+                let world = Arc::clone(world);
+                spawn(move || {
+                    model::vanish_after(steps);
+                    goes(&world);
+                })
+            };
+            stays(world);
+            thread.join();
+            let freed = world.freed();
+            world.adopt_orphans(world.caches[own]);
+            world.check_heap(freed);
+            // And goes on: posts find their way.
+            world.free_again(world.zones[0], 3, world.caches[own]);
+            world.check_heap(freed + 1);
+        });
+    }
+}
+
+#[test]
+fn threads_that_free_vanish_anywhere() {
+    let goes = |world: &World| (0..2).for_each(|k| world.free(0, k, world.caches[1]));
+    vanish(goes, |world| world.collect(world.caches[0]), 0);
+}
+
+#[test]
+fn the_owner_vanishes_anywhere_as_it_collects() {
+    let goes = |world: &World| {
+        world.collect(world.caches[0]);
+        world.free(0, 2, world.caches[0]);
+        world.collect(world.caches[0]);
+    };
+    vanish(goes, |world| (0..2).for_each(|k| world.free(0, k, world.caches[1])), 1);
+}
+
+#[test]
+fn the_owner_vanishes_anywhere_as_it_ends() {
+    vanish(|world| world.end(world.caches[0]), |world| world.free(0, 0, world.caches[1]), 1);
+}
