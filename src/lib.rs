@@ -73,9 +73,12 @@ mod bins;
 mod cache;
 mod central;
 mod config;
-#[cfg(feature = "abi")]
+#[cfg(any(feature = "abi", feature = "fuzzing", test))]
 pub mod ffi;
 mod fold;
+#[cfg(any(feature = "fuzzing", test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod global;
 mod grow;
 mod heap;

@@ -234,6 +234,17 @@ mod tests {
     }
 
     #[test]
+    fn reservations_lie_between_guards() {
+        let os = Mock::unlimited();
+        let mut meta = Meta::new();
+        let first = meta.take(&os, 128).expect("memory");
+        (1..FIRST_RESERVE / 128).for_each(|_| assert!(meta.take(&os, 128).is_some()));
+        assert_eq!((meta.ready, meta.reserved), (0, 0), "the first reservation is used up");
+        let before = NonNull::new(first.as_ptr().wrapping_sub(GUARD)).expect("not null");
+        assert!(os.is_guard(before, GUARD) && os.is_guard(forward(first, FIRST_RESERVE), GUARD));
+    }
+
+    #[test]
     fn refused_pages_do_not_eat_up_address_space() {
         let os = Mock::unlimited();
         let mut meta = Meta::new();

@@ -133,11 +133,11 @@ mod tests {
             // Smaller than the text, so that it flushes in between.
             let mut text = Text::<8>::to(writer.as_raw_fd());
             text.number(0).text(" ").number(usize::MAX).text(" ").address(0xab_cdef).text(" ");
-            text.upper_address(0xab_cdef).text(" ").quoted(b"a\nb");
+            text.upper_address(0xab_cdef).text(" ").quoted(b"a\nb").text(" ").quoted(&[b'c'; 100]);
         }
         drop(writer);
         let mut written = String::new();
         reader.read_to_string(&mut written).expect("text");
-        assert_eq!(written, "0 18446744073709551615 0xabcdef 0xABCDEF \"a?b\"");
+        assert_eq!(written, format!("0 18446744073709551615 0xabcdef 0xABCDEF \"a?b\" \"{}\"", "c".repeat(64)));
     }
 }

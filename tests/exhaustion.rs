@@ -137,6 +137,19 @@ fn a_few_blocks_freed_are_a_few_blocks_to_be_had() {
 }
 
 #[test]
+fn a_long_block_finds_the_room_that_short_ones_left() {
+    in_child("a_long_block_finds_the_room_that_short_ones_left", "", || {
+        give_up_after(120);
+        let mut blocks = room();
+        limit(64);
+        take_all(&mut blocks, 32_768);
+        give_all(&mut blocks);
+        // Half of it may wait to be used again; no run of an arena is that long.
+        give(take(50 << 20), 50 << 20);
+    });
+}
+
+#[test]
 fn memory_has_not_ended_while_some_lies_idle() {
     in_child("memory_has_not_ended_while_some_lies_idle", "", || {
         give_up_after(120);

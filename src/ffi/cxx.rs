@@ -6,6 +6,8 @@
 //! thrower is reached by a tail jump, as if the program had called it. Only without a runtime does it end with a
 //! message.
 
+#![cfg_attr(not(feature = "abi"), allow(non_snake_case, reason = "with the feature they are names of C++"))]
+
 use core::ffi::c_void;
 use core::ptr;
 
@@ -350,7 +352,7 @@ fn new_or_null(size: usize, align: usize) -> *mut c_void {
 macro_rules! export {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)? = $body:expr;)*) => {$(
         $(#[$doc])*
-        #[unsafe(no_mangle)]
+        #[cfg_attr(feature = "abi", unsafe(no_mangle))]
         pub extern "C" fn $name($($arg: $type),*) $(-> $result)? { $body }
     )*};
 }

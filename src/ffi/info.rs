@@ -72,6 +72,7 @@ const M_PERTURB: c_int = -6;
 /// Gives free memory back to the OS: wholly free zones, free runs, and free pages inside zones in use. `pad`, the bytes
 /// that glibc would keep, keeps that much free memory resident. Returns 1 if any memory went, 0 if there was none.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_malloc_trim"))]
 pub extern "C" fn malloc_trim(pad: usize) -> c_int {
     c_int::from(heap::trim(pad))
 }
@@ -80,6 +81,7 @@ pub extern "C" fn malloc_trim(pad: usize) -> c_int {
 /// stay resident) and `M_PERTURB` (a fill byte, 0 for none) mean here what they mean in glibc. Returns 1 if the parameter
 /// and the value are known, 0 otherwise.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_mallopt"))]
 pub extern "C" fn mallopt(param: c_int, value: c_int) -> c_int {
     let done = match (param, usize::try_from(value)) {
         (M_MMAP_THRESHOLD, Ok(bytes)) => HEAP.config.set_mmap_threshold(bytes),
@@ -93,6 +95,7 @@ pub extern "C" fn mallopt(param: c_int, value: c_int) -> c_int {
 /// Summarises the heap; see `struct mallinfo2` in malloc.h. LARGE blocks with a mapping of their own are in hblks and
 /// hblkhd, all other blocks in uordblks.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_mallinfo2"))]
 pub extern "C" fn mallinfo2() -> mallinfo2 {
     let summary = report::summary();
     mallinfo2 {
@@ -109,6 +112,7 @@ pub extern "C" fn mallinfo2() -> mallinfo2 {
 
 /// `mallinfo2` with fields of type int: figures from 2 GiB on are cut off. Programs should use `mallinfo2`.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_mallinfo"))]
 pub extern "C" fn mallinfo() -> mallinfo {
     let wide = mallinfo2();
     let narrow = crate::ptr::low_int;
@@ -126,6 +130,7 @@ pub extern "C" fn mallinfo() -> mallinfo {
 
 /// Prints statistics of the heap on standard error.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_malloc_stats"))]
 pub extern "C" fn malloc_stats() {
     report::stats(crate::text::STDERR);
 }
@@ -136,6 +141,7 @@ pub extern "C" fn malloc_stats() {
 /// # Safety
 /// `stream` is an open stream.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_malloc_info"))]
 pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut FILE) -> c_int {
     if options != 0 || stream.is_null() {
         set_errno(EINVAL);

@@ -1,16 +1,20 @@
 //! The C ABI: the names programs call. Arguments, null, `errno`; everything else is the heap's.
 //!
-//! Only this layer exports symbols, only with the feature `abi`. What macOS has itself is `ft_malloc` and so on there:
-//! see `interpose`. cbindgen reads `no_mangle`, so the header has the plain names; to rustc `export_name` comes first.
+//! Only this layer exports symbols, only with the feature `abi`. What macOS has itself is `ft_malloc` and so on there
+//! (see `interpose`), and so is everything where only tests and fuzzers call it. cbindgen reads `no_mangle`, so the header has the plain names; to rustc `export_name` comes first.
 
 #![expect(unsafe_code, reason = "exported C functions")]
-#![cfg_attr(target_os = "macos", allow(unused_attributes, reason = "no_mangle beside export_name"))]
+#![cfg_attr(
+    any(target_os = "macos", not(feature = "abi")),
+    allow(unused_attributes, reason = "no_mangle beside export_name")
+)]
 
 #[cfg(target_os = "linux")]
 pub mod cxx;
 pub mod info;
-#[cfg(target_os = "macos")]
+#[cfg(all(target_os = "macos", feature = "abi"))]
 mod interpose;
+#[cfg(feature = "abi")]
 mod process;
 
 use core::ffi::{c_int, c_void};
@@ -39,7 +43,7 @@ fn out_of_memory() {
 /// `malloc(0)` gives a unique pointer that can be freed. Returns NULL with errno ENOMEM when memory is exhausted or
 /// `size` is above `PTRDIFF_MAX`.
 #[unsafe(no_mangle)]
-#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_malloc"))]
+#[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_malloc"))]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
     heap::alloc_or(size, || malloc_slow(size)).cast()
 }
@@ -59,7 +63,7 @@ extern "C" fn malloc_slow(size: usize) -> *mut u8 {
 /// # Safety
 /// Nobody uses the block afterwards.
 #[unsafe(no_mangle)]
-#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_free"))]
+#[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_free"))]
 pub unsafe extern "C" fn free(ptr: *mut c_void) {
     heap::free(ptr.cast(), Call::Free);
 }
@@ -68,7 +72,7 @@ pub unsafe extern "C" fn free(ptr: *mut c_void) {
 ///
 /// Returns NULL with errno ENOMEM when memory is exhausted or the product overflows.
 #[unsafe(no_mangle)]
-#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_calloc"))]
+#[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_calloc"))]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
     or_enomem(count.checked_mul(size).map_or(ptr::null_mut(), heap::alloc_zeroed))
 }
@@ -82,7 +86,7 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
 /// # Safety
 /// Nobody uses the old pointer after success.
 #[unsafe(no_mangle)]
-#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_realloc"))]
+#[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_realloc"))]
 pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
     let Some(start) = NonNull::new(ptr.cast::<u8>()) else { return malloc(size) };
     match heap::realloc(start, size) {
@@ -99,6 +103,7 @@ pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
 /// # Safety
 /// As realloc.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_reallocarray"))]
 pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usize) -> *mut c_void {
     match count.checked_mul(size) {
         // SAFETY: our caller's promise.
@@ -115,7 +120,7 @@ pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usiz
 /// # Safety
 /// `memptr` can be written.
 #[unsafe(no_mangle)]
-#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_posix_memalign"))]
+#[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_posix_memalign"))]
 pub unsafe extern "C" fn posix_memalign(memptr: *mut *mut c_void, alignment: usize, size: usize) -> c_int {
     if !alignment.is_power_of_two() || !alignment.is_multiple_of(size_of::<*mut c_void>()) {
         return EINVAL;
@@ -133,7 +138,7 @@ pub unsafe extern "C" fn posix_memalign(memptr: *mut *mut c_void, alignment: usi
 ///
 /// Returns NULL with errno EINVAL if `alignment` is not a power of two, with ENOMEM when memory is exhausted.
 #[unsafe(no_mangle)]
-#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_aligned_alloc"))]
+#[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_aligned_alloc"))]
 pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
     if !alignment.is_power_of_two() {
         set_errno(EINVAL);
@@ -144,19 +149,21 @@ pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
 
 /// The older name of `aligned_alloc`.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_memalign"))]
 pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
     aligned_alloc(alignment, size)
 }
 
 /// Allocates `size` bytes at the start of a page.
 #[unsafe(no_mangle)]
-#[cfg_attr(target_os = "macos", unsafe(export_name = "ft_valloc"))]
+#[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_valloc"))]
 pub extern "C" fn valloc(size: usize) -> *mut c_void {
     or_enomem(heap::alloc_aligned(heap::page(), size))
 }
 
 /// Allocates whole pages for `size` bytes.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_pvalloc"))]
 pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
     let page = heap::page();
     let block = size.checked_next_multiple_of(page).map_or(ptr::null_mut(), |bytes| heap::alloc_aligned(page, bytes));
@@ -169,6 +176,7 @@ pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
 /// # Safety
 /// `ptr` is NULL or a live block.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_malloc_usable_size"))]
 pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
     let Some(start) = NonNull::new(ptr.cast::<u8>()) else { return 0 };
     match Block::at(start) {
@@ -186,6 +194,7 @@ pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
 /// # Safety
 /// As free.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_free_sized"))]
 pub unsafe extern "C" fn free_sized(ptr: *mut c_void, size: usize) {
     free_sized_checked(ptr.cast(), size, Call::FreeSized);
 }
@@ -196,6 +205,7 @@ pub unsafe extern "C" fn free_sized(ptr: *mut c_void, size: usize) {
 /// # Safety
 /// As free.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_free_aligned_sized"))]
 pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, size: usize) {
     free_checked(ptr.cast(), Some(size), Some(alignment), Call::FreeAlignedSized);
 }
@@ -205,6 +215,7 @@ pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, 
 /// # Safety
 /// As free.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_cfree"))]
 pub unsafe extern "C" fn cfree(ptr: *mut c_void) {
     heap::free(ptr.cast(), Call::Free);
 }
@@ -247,6 +258,7 @@ fn mismatch(block: Block, address: usize, size: Option<usize>, align: Option<usi
 ///
 /// Allocates nothing and may run while other threads allocate; each block is shown as it was at some moment.
 #[unsafe(no_mangle)]
+#[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_show_alloc_mem"))]
 pub extern "C" fn show_alloc_mem() {
     crate::report::show(crate::text::STDOUT);
 }

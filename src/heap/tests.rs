@@ -1,6 +1,8 @@
 //! Tests of the front door. They share the process's one heap; those that look at all of it run in a process of their
 //! own.
 
+#[cfg(target_os = "linux")]
+mod corpus;
 mod messages;
 mod model;
 mod promises;

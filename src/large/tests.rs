@@ -188,6 +188,23 @@ fn refused_unmaps_are_tried_again() {
     assert_eq!(large.count + large.bytes, 0);
 }
 
+#[test]
+fn what_could_not_be_unmapped_is_clear_when_it_serves_again() {
+    let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
+    let start = large.alloc(&os, meta, 100_000, 16).expect("memory");
+    // SAFETY: the block is that long.
+    unsafe { start.write_bytes(7, 100_000) };
+    for kind in [Kind::Unmap, Kind::Purge, Kind::Map] {
+        os.refuse(kind, true);
+    }
+    let mapping = large.find(start.addr().get()).expect("it is there");
+    large.free(&os, meta, mapping, Stay::NONE);
+    assert_eq!(large.alloc(&os, meta, 100_000, 16), Some(start));
+    // SAFETY: as above.
+    let content = unsafe { core::slice::from_raw_parts(start.as_ptr(), 100_000) };
+    assert!(content.iter().all(|&byte| byte == 0));
+}
+
 /// Allocates, resizes and frees mappings of all kinds; nothing is left in the tree.
 fn scenario(large: &mut Large, os: &Mock, meta: &'static Mutex<Meta>) {
     let page = os.page();

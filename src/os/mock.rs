@@ -140,6 +140,15 @@ impl Mock {
         !self.strayed.load(Relaxed)
     }
 
+    /// Whether all of a range is held, and nothing of it can be read or written.
+    pub(crate) fn is_guard(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        let (low, high) = (start.addr().get(), start.addr().get() + bytes);
+        let held = self.held.lock().expect("no panic");
+        let over = held.range(..high).filter(|(_, (to, _))| *to > low);
+        let free = over.clone().all(|(_, &(_, ready))| !ready);
+        free && over.map(|(&from, &(to, _))| to.min(high) - from.max(low)).sum::<usize>() == bytes
+    }
+
     /// Calls that would still succeed.
     pub(crate) fn budget_left(&self) -> usize {
         self.budget.load(Relaxed)

@@ -41,6 +41,8 @@ fn messages_say_what_is_wrong() {
         free_at(one, 16, &format!("interior pointer, 16 bytes into the 48-byte block at {one:?} (TINY)"));
         free_at(two, 16, &format!("interior pointer, 16 bytes into the freed 48-byte block at {two:?} (TINY)"));
         resize_at(two, 0, "freed pointer, the 48-byte block was freed before (TINY)");
+        // In its zone, far behind the blocks that were handed out.
+        free_at(two, 48 * 1000, "pointer into free memory, no block is allocated there");
         let medium = alloc(5000);
         free_at(medium, 32, &format!("interior pointer, 32 bytes into the 5120-byte block at {medium:?} (MEDIUM)"));
         let local = 7_u8;
@@ -50,7 +52,7 @@ fn messages_say_what_is_wrong() {
         free_at(one, 16, &format!("interior pointer, 16 bytes into the 48-byte block at {one:?} (TINY)"));
         check_heap();
     });
-    check_lines(&said, 9);
+    check_lines(&said, 10);
 }
 
 #[test]
@@ -68,11 +70,16 @@ fn messages_know_large_blocks() {
             free_at(block, 0, "double free of a block (LARGE)");
             resize_at(block, 0, "freed pointer, the block was freed before (LARGE)");
         }
+        // What was allocated first lies behind, so there is no room to grow in place.
+        let [_behind, old] = [alloc(5 << 20), alloc(5 << 20)].map(|block| NonNull::new(block).expect("memory"));
+        let new = realloc(old, 50 << 20).ok().flatten().expect("memory");
+        assert_ne!(old, new);
+        free_at(old.as_ptr(), 0, "double free of a block (LARGE)");
         // Free memory of an arena.
         free_at(run, 64, "pointer into free memory, no block is allocated there");
         check_heap();
     });
-    check_lines(&said, 7);
+    check_lines(&said, 8);
 }
 
 #[test]

@@ -57,6 +57,18 @@ fn every_alignment_is_served() {
 }
 
 #[test]
+fn what_no_arena_can_hold_is_a_mapping_at_once() {
+    alone!(what_no_arena_can_hold_is_a_mapping_at_once, "", || {
+        let kept = Known::new(alloc(1), 1, 1, 1);
+        let reserved = || HEAP.pages.lock().arenas().filter(|arena| arena.reserved.get()).count();
+        assert_eq!(reserved(), 1);
+        touch(alloc_aligned(1 << 30, 100), 100, 1 << 30);
+        kept.free();
+        assert_eq!(reserved(), 1, "nothing was given up for it");
+    });
+}
+
+#[test]
 fn every_aligned_size_of_a_class_is_served() {
     for log in 5..=15 {
         for bytes in (0..=MEDIUM_MAX).step_by(37) {
@@ -203,6 +215,13 @@ fn perturb_fills_and_ends() {
                 };
                 body();
                 scope.spawn(body).join().expect("no panic");
+                // What another thread made.
+                let block = content(alloc(100), 100);
+                let start = block.as_mut_ptr();
+                block.fill(7);
+                scope.spawn(|| free(block.as_mut_ptr(), Call::Free)).join().expect("no panic");
+                assert!(all(content(start, 100), 0x5a), "freed elsewhere");
+                assert!(alloc(MAX_REQUEST).is_null(), "no block, nothing to fill");
             });
             assert!(set_perturb(0) && thread::own().is_some_and(thread::is_direct), "round {round}");
             let block = alloc(200);

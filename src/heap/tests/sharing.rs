@@ -1,8 +1,8 @@
 //! Tests with several threads: blocks that others free, threads that end, forks.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
-use std::thread::{park, scope, spawn};
+use std::thread::{park, scope, spawn, yield_now};
 
 use super::model::Known;
 use super::*;
@@ -209,6 +209,90 @@ fn a_second_free_is_seen_whoever_freed_first() {
     });
 }
 
+/// Frees each of the blocks, at the same moments as another thread does. `steps` has how far both are.
+fn free_together(blocks: &[AtomicPtr<u8>], steps: [&AtomicUsize; 2]) {
+    for (nth, block) in blocks.iter().enumerate() {
+        steps[0].store(nth + 1, Relaxed);
+        let mut spins: usize = 0;
+        while steps[1].load(Relaxed) <= nth {
+            spins += 1;
+            if spins.is_multiple_of(1000) {
+                yield_now();
+            }
+        }
+        free(block.load(Relaxed), Call::Free);
+    }
+}
+
+#[test]
+fn of_two_frees_at_the_same_moment_one_is_told() {
+    let kinds = [(48, 3000), (40_000, 20_000), (5 << 20, 20)];
+    let said = alone!(of_two_frees_at_the_same_moment_one_is_told, "", || {
+        for (bytes, rounds) in kinds {
+            let blocks: Vec<_> = (0..rounds).map(|_| AtomicPtr::new(alloc(bytes))).collect();
+            let [one, other] = [const { AtomicUsize::new(0) }; 2];
+            both(|| free_together(&blocks, [&one, &other]), || free_together(&blocks, [&other, &one]));
+        }
+        trim(0);
+        check_heap();
+    });
+    let told = said.lines().filter(|line| line.contains(": double free of a ")).count();
+    let expected: usize = kinds.iter().map(|&(_, rounds)| rounds).sum();
+    assert!(said.is_empty() || told == expected, "{told} double frees told");
+}
+
+/// What the destructor of another library's thread key sees: whether the thread has its cache.
+static SEEN: Mutex<Vec<bool>> = Mutex::new(Vec::new());
+
+/// The destructor, which libc calls after ours: the key is younger.
+extern "C" fn look(_value: *mut core::ffi::c_void) {
+    SEEN.lock().expect("no panic").push(thread::own().is_some());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_cache_stays_for_other_destructors() {
+    alone!(a_cache_stays_for_other_destructors, "", || {
+        alloc(1);
+        let key = crate::os::ThreadKey::create(look).expect("a key");
+        let body = move || {
+            alloc(1);
+            let value = core::ptr::without_provenance_mut(1);
+            assert!(key.set(value));
+        };
+        both(body, || ());
+        assert_eq!(*SEEN.lock().expect("no panic"), [true]);
+    });
+}
+
+/// The key whose destructor allocates late.
+static LATE_KEY: std::sync::OnceLock<crate::os::ThreadKey> = std::sync::OnceLock::new();
+
+/// Its destructor: allocates in three of the four rounds that there are, in the last of them when the cache is gone.
+extern "C" fn take_late(round: *mut core::ffi::c_void) {
+    free(alloc(100), Call::Free);
+    if round.addr() < 3 {
+        LATE_KEY.get().expect("the key").set(round.wrapping_byte_add(1));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_cache_taken_by_a_late_destructor_comes_back() {
+    alone!(a_cache_taken_by_a_late_destructor_comes_back, "", || {
+        alloc(1);
+        let key = *LATE_KEY.get_or_init(|| crate::os::ThreadKey::create(take_late).expect("a key"));
+        let caches = || threads::central().live().count();
+        let before = caches();
+        let body = move || {
+            alloc(1);
+            assert!(key.set(core::ptr::without_provenance_mut(1)));
+        };
+        both(body, || ());
+        assert_eq!(caches(), before, "a cache without a thread");
+    });
+}
+
 #[test]
 fn a_thread_may_free_before_it_allocates() {
     alone!(a_thread_may_free_before_it_allocates, "on_error=abort", || {
@@ -285,6 +369,24 @@ fn a_child_is_not_confused_by_posts_on_their_way() {
         let left = walk();
         assert_eq!(left.len(), 1, "the vanished thread's block");
         check_heap();
+    });
+}
+
+#[test]
+fn a_child_finds_what_a_vanished_thread_had_no_time_to_post() {
+    alone!(a_child_finds_what_a_vanished_thread_had_no_time_to_post, "on_error=abort", || {
+        let [kept, freed] = [1, 2].map(|fill| Known::new(alloc(40), 40, 1, fill));
+        park_after(|| {
+            // A thread with a cache: it leaves something to be taken in.
+            alloc(1);
+        });
+        let Ok(Block::Zone(zone, index)) = Block::at(freed.start) else { panic!("no zone") };
+        // As if it had been stopped between the mark and the post.
+        assert!(zone.free_remotely(index));
+        threads::lose_other_threads();
+        // Nothing waits that nobody would collect.
+        check_heap();
+        kept.free();
     });
 }
 
