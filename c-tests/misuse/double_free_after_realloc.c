@@ -2,12 +2,14 @@
 #include "misuse.h"
 
 int main(void) {
-    void *p = hide(malloc(42)), *q = hide(realloc(p, 5000));
+    void *p = hide(malloc(42)), *keep = hide(malloc(42)), *q = hide(realloc(p, 5000));
     CHECK(q != NULL && q != p);
     fill(q, 5000, 1);
     misuse(p, p);
     free(hide(p));
+    went_on();
     CHECK(holds(q, 5000, 1));
     free(q);
+    free(keep);
     return alive();
 }

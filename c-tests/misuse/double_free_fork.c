@@ -10,6 +10,7 @@ int main(void) {
     CHECK(child >= 0);
     if (child == 0) {
         free(hide(p));
+        went_on();
         free(keep);
         _exit(alive());
     }

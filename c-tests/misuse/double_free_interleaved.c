@@ -7,6 +7,7 @@ int main(void) {
     free(a);
     free(b);
     free(hide(a));
+    went_on();
     void *x = hide(malloc(42)), *y = hide(malloc(42)), *z = hide(malloc(42));
     CHECK(x != y && y != z && x != z);
     free(x);

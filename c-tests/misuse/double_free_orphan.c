@@ -12,5 +12,6 @@ int main(void) {
     misuse(p, p);
     free(p);
     free(hide(p));
+    went_on();
     return alive();
 }

@@ -7,6 +7,7 @@ int main(void) {
     misuse(p, p);
     free(p);
     free(hide(p));
+    went_on();
     fill(keep, 5000, 1);
     CHECK(holds(keep, 5000, 1));
     free(keep);

@@ -6,6 +6,7 @@ int main(void) {
     misuse(p, p);
     in_thread(thread_free, p);
     free(hide(p));
+    went_on();
     free(keep);
     return alive();
 }

@@ -18,6 +18,7 @@ int main(void) {
     CHECK(pthread_create(&thread, NULL, free_and_wait, p) == 0);
     pthread_barrier_wait(&step);
     free(hide(p));
+    went_on();
     pthread_barrier_wait(&step);
     CHECK(pthread_join(thread, NULL) == 0);
     free(keep);

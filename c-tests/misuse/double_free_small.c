@@ -7,6 +7,7 @@ int main(void) {
     misuse(p, p);
     free(p);
     free(hide(p));
+    went_on();
     fill(keep, 500, 1);
     CHECK(holds(keep, 500, 1));
     free(keep);

@@ -6,5 +6,6 @@ int main(void) {
     misuse(p, p);
     free(p);
     in_thread(thread_free, hide(p));
+    went_on();
     return alive();
 }

@@ -5,5 +5,6 @@ int main(void) {
     void *p = hide(sbrk(4096));
     misuse(p, p);
     free(p);
+    went_on();
     return alive();
 }

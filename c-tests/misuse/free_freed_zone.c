@@ -7,5 +7,6 @@ int main(void) {
     for (int i = 0; i < 20000; i++) free(p[i]);
     misuse(p[10000], p[10000]);
     free(hide(p[10000]));
+    went_on();
     return alive();
 }

@@ -7,5 +7,6 @@ int main(void) {
     void *p = hide(global);
     misuse(p, p);
     free(p);
+    went_on();
     return alive();
 }

@@ -6,6 +6,7 @@ int main(void) {
     free(p);
     misuse(at(p, 16), p);
     free(at(p, 16));
+    went_on();
     free(keep);
     return alive();
 }

@@ -6,6 +6,7 @@ int main(void) {
     fill(p, 42, 1);
     misuse(at(p, 16), p);
     in_thread(thread_free, at(p, 16));
+    went_on();
     CHECK(holds(p, 42, 1));
     free(p);
     return alive();

@@ -5,5 +5,6 @@ int main(void) {
     void *p = hide(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0));
     misuse(p, p);
     free(p);
+    went_on();
     return alive();
 }

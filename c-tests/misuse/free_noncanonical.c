@@ -5,5 +5,6 @@ int main(void) {
     void *p = hide((void *)0xdeadbeefdeadbee0);
     misuse(p, p);
     free(p);
+    went_on();
     return alive();
 }

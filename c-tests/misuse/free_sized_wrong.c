@@ -2,11 +2,12 @@
 #include "misuse.h"
 
 int main(void) {
+    NEEDS(free_sized);
     void *p = hide(malloc(42));
     fill(p, 42, 1);
     misuse(p, p);
     free_sized(p, 40);
-    CHECK(holds(p, 42, 1)); // the call did nothing
-    free(p);
+    went_on();
+    still_live(p, 42, 1);
     return alive();
 }

@@ -6,5 +6,6 @@ int main(void) {
     void *p = hide(local);
     misuse(p, p);
     free(p);
+    went_on();
     return alive();
 }

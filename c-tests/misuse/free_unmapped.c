@@ -11,5 +11,6 @@ int main(void) {
     void *p = hide(gone());
     misuse(p, p);
     free(p);
+    went_on();
     return alive();
 }

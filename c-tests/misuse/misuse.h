@@ -15,6 +15,48 @@ static inline void misuse(const void *bad, const void *block) {
     CHECK(write(1, text, (size_t)length) == length);
 }
 
+// The misuse is behind us: what is found before this line is found at once (scripts/misuse).
+static inline void went_on(void) { CHECK(write(1, "went on\n", 8) == 8); }
+
+// The call failed as it should.
+static inline void refused(void) { CHECK(write(1, "refused\n", 8) == 8); }
+
+// A call that must refuse a bad pointer: NULL and EINVAL is what we promise. Others only have to keep the heap intact.
+#define DECLINED(call) do { \
+    errno = 0; \
+    void *got = hide(call); \
+    const int error = errno; \
+    if (got == NULL && error == EINVAL) refused(); \
+    went_on(); \
+    CHECK(!OURS || (got == NULL && error == EINVAL)); \
+} while (0)
+
+// A call that must refuse what cannot be: NULL. That errno tells why is what we promise.
+#define IMPOSSIBLE(call, code) do { \
+    errno = 0; \
+    void *got = hide(call); \
+    const int error = errno; \
+    if (got == NULL) refused(); \
+    went_on(); \
+    CHECK(!OURS || (got == NULL && error == (code))); \
+} while (0)
+
+// The compiler forgets the number: it would warn about sizes that no block can have.
+static inline size_t unknown(size_t number) {
+    __asm__ volatile("" : "+r"(number));
+    return number;
+}
+
+// The function is not in every C library.
+#define NEEDS(function) ((function) ? (void)0 : skip("no " #function " here"))
+
+// After a release with a wrong size or alignment, which had to be refused: the block is live. Elsewhere it is gone.
+static inline void still_live(void *block, size_t size, size_t seed) {
+    if (!OURS) return;
+    CHECK(holds(block, size, seed));
+    free(block);
+}
+
 static inline void *at(void *block, ptrdiff_t offset) { return hide((char *)block + offset); }
 
 // The heap is intact: 10,000 blocks of all classes come, keep their contents and go. Gives main's exit status.

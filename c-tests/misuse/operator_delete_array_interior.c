@@ -1,13 +1,12 @@
-// C++ operator delete[], by its name, of a pointer to the middle of a block (an array cookie forgotten).
-#include "misuse.h"
-
-void *_Znam(size_t) __attribute__((weak));
-void _ZdaPv(void *) __attribute__((weak));
+// C++ operator delete[] of a pointer to the middle of a block (an array cookie forgotten).
+// libs: -Wl,--no-as-needed -lstdc++
+#include "operators.h"
 
 int main(void) {
-    void *p = hide(_Znam(42));
+    void *p = hide(operator_new_array(42));
     misuse(at(p, 8), p);
-    _ZdaPv(at(p, 8));
-    _ZdaPv(p);
+    operator_delete_array(at(p, 8));
+    went_on();
+    operator_delete_array(p);
     return alive();
 }

@@ -1,14 +1,13 @@
-// C++ operator delete, by its name, of a block that was deleted before.
-#include "misuse.h"
-
-void *_Znwm(size_t) __attribute__((weak));
-void _ZdlPv(void *) __attribute__((weak));
+// C++ operator delete of a block that was deleted before.
+// libs: -Wl,--no-as-needed -lstdc++
+#include "operators.h"
 
 int main(void) {
-    void *keep = hide(_Znwm(42)), *p = hide(_Znwm(42));
-    _ZdlPv(p);
+    void *keep = hide(operator_new(42)), *p = hide(operator_new(42));
+    operator_delete(p);
     misuse(p, p);
-    _ZdlPv(hide(p));
-    _ZdlPv(keep);
+    operator_delete(hide(p));
+    went_on();
+    operator_delete(keep);
     return alive();
 }

@@ -1,0 +1,11 @@
+// free_aligned_sized of memory the program mapped itself.
+#include "misuse.h"
+
+int main(void) {
+    NEEDS(free_aligned_sized);
+    void *p = hide(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0));
+    misuse(p, p);
+    free_aligned_sized(p, 64, 64);
+    went_on();
+    return alive();
+}

@@ -1,0 +1,14 @@
+// free_sized of a pointer to the middle of a block.
+#include "misuse.h"
+
+int main(void) {
+    NEEDS(free_sized);
+    void *p = hide(malloc(42));
+    fill(p, 42, 1);
+    misuse(at(p, 16), p);
+    free_sized(at(p, 16), 26);
+    went_on();
+    CHECK(holds(p, 42, 1));
+    free_sized(p, 42);
+    return alive();
+}

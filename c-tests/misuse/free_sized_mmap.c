@@ -1,0 +1,11 @@
+// free_sized of memory the program mapped itself.
+#include "misuse.h"
+
+int main(void) {
+    NEEDS(free_sized);
+    void *p = hide(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0));
+    misuse(p, p);
+    free_sized(p, 42);
+    went_on();
+    return alive();
+}

@@ -1,0 +1,6 @@
+// One byte written behind the size that was asked for, a SMALL block.
+#include "blocks.h"
+
+int main(void) {
+    return off_by_one(500);
+}

@@ -1,0 +1,12 @@
+// C++ operator delete with a size of the address of a local variable.
+// libs: -Wl,--no-as-needed -lstdc++
+#include "operators.h"
+
+int main(void) {
+    char local[64] __attribute__((aligned(16)));
+    void *p = hide(local);
+    misuse(p, p);
+    operator_delete_sized(p, 42);
+    went_on();
+    return alive();
+}

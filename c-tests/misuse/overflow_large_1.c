@@ -1,0 +1,6 @@
+// One byte written behind a LARGE block.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(LARGE, 1);
+}

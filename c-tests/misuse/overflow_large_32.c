@@ -1,0 +1,6 @@
+// 32 bytes written behind a LARGE block.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(LARGE, 32);
+}

@@ -1,0 +1,6 @@
+// One byte written behind a LARGE block with a mapping of its own.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(MAPPING, 1);
+}

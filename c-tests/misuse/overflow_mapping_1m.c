@@ -1,0 +1,6 @@
+// 1 MiB written behind a LARGE block with a mapping of its own.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(MAPPING, MIB);
+}

@@ -1,0 +1,6 @@
+// 32 bytes written behind a MEDIUM block.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(MEDIUM, 32);
+}

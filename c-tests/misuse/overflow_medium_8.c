@@ -1,0 +1,6 @@
+// Eight bytes written behind a MEDIUM block.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(MEDIUM, 8);
+}

@@ -1,0 +1,6 @@
+// 1 MiB written behind a SMALL block.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(SMALL, MIB);
+}

@@ -1,0 +1,6 @@
+// 32 bytes written behind a SMALL block.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(SMALL, 32);
+}

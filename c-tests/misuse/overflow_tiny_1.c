@@ -1,0 +1,6 @@
+// One byte written behind a TINY block.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(TINY, 1);
+}

@@ -1,0 +1,6 @@
+// 1 MiB written behind a TINY block.
+#include "blocks.h"
+
+int main(void) {
+    return overflow(TINY, MIB);
+}

@@ -1,0 +1,6 @@
+// A LARGE block with a mapping of its own read before anything is written to it: what was there before must not be seen.
+#include "blocks.h"
+
+int main(void) {
+    return read_unwritten(MAPPING);
+}

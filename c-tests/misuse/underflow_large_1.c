@@ -1,0 +1,6 @@
+// One byte written before a LARGE block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(LARGE, 1);
+}

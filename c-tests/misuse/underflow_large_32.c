@@ -1,0 +1,6 @@
+// 32 bytes written before a LARGE block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(LARGE, 32);
+}

@@ -1,0 +1,6 @@
+// 1 MiB written before a LARGE block with a mapping of its own.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(MAPPING, MIB);
+}

@@ -1,0 +1,6 @@
+// Eight bytes written before a LARGE block with a mapping of its own.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(MAPPING, 8);
+}

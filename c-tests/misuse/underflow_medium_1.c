@@ -1,0 +1,6 @@
+// One byte written before a MEDIUM block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(MEDIUM, 1);
+}

@@ -1,0 +1,6 @@
+// Eight bytes written before a MEDIUM block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(MEDIUM, 8);
+}

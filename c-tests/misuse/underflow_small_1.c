@@ -1,0 +1,6 @@
+// One byte written before a SMALL block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(SMALL, 1);
+}

@@ -1,0 +1,6 @@
+// 1 MiB written before a SMALL block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(SMALL, MIB);
+}

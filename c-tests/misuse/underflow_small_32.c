@@ -1,0 +1,6 @@
+// 32 bytes written before a SMALL block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(SMALL, 32);
+}

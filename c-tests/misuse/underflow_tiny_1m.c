@@ -1,0 +1,6 @@
+// 1 MiB written before a TINY block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(TINY, MIB);
+}

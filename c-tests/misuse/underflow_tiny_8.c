@@ -1,0 +1,6 @@
+// Eight bytes written before a TINY block.
+#include "blocks.h"
+
+int main(void) {
+    return underflow(TINY, 8);
+}

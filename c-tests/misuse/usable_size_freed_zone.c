@@ -1,0 +1,13 @@
+// malloc_usable_size of a pointer into a zone whose blocks have all been freed.
+#include "misuse.h"
+
+int main(void) {
+    static void *p[20000]; // about 1 MB: several zones
+    for (int i = 0; i < 20000; i++) p[i] = malloc(42);
+    for (int i = 0; i < 20000; i++) free(p[i]);
+    misuse(p[10000], p[10000]);
+    const size_t size = malloc_usable_size(hide(p[10000]));
+    went_on();
+    CHECK(!OURS || size == 0);
+    return alive();
+}

@@ -1,0 +1,11 @@
+// malloc_usable_size of memory the program mapped itself.
+#include "misuse.h"
+
+int main(void) {
+    void *p = hide(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0));
+    misuse(p, p);
+    const size_t size = malloc_usable_size(p);
+    went_on();
+    CHECK(!OURS || size == 0);
+    return alive();
+}

@@ -1,0 +1,6 @@
+// A LARGE block written to after it was freed.
+#include "blocks.h"
+
+int main(void) {
+    return write_after_free(LARGE, 0);
+}
