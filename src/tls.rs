@@ -1,13 +1,14 @@
-//! Thread-local storage: two words a thread.
+//! Thread-local storage: four words a thread.
 //!
-//! `thread_local!` in a shared library calls `__tls_get_addr`. So the words are 16 bytes of `.tdata` defined in
+//! `thread_local!` in a shared library calls `__tls_get_addr`. So the words are 32 bytes of `.tdata` defined in
 //! assembly and read through the initial-exec model: two instructions, no call, and few enough bytes that `dlopen`
-//! finds room in the static TLS block. macOS uses two pthread keys.
+//! finds room in the static TLS block. macOS uses two pthread keys for the first two.
 //!
 //! | word | content |
 //! |---|---|
 //! | slot | the thread's cache; [`NONE`](crate::thread::NONE) at first |
 //! | depth | mutexes of ours that the thread holds or is about to hold: not 0 means that a signal handler which asks us something has interrupted a change |
+//! | caller, frame | the return address and the frame pointer of the program's last call that left the hit paths (`noted`); macOS has none |
 
 #![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "assembly"))]
 
@@ -22,10 +23,10 @@ mod words {
         ".hidden ft_malloc_words",
         ".globl ft_malloc_words",
         ".type ft_malloc_words,@object",
-        ".size ft_malloc_words,16",
+        ".size ft_malloc_words,32",
         "ft_malloc_words:",
         ".quad {none}",
-        ".quad 0",
+        ".quad 0, 0, 0",
         ".text",
         none = sym crate::thread::NONE,
     );
@@ -76,10 +77,10 @@ mod words {
         ".hidden ft_malloc_words",
         ".globl ft_malloc_words",
         ".type ft_malloc_words,%object",
-        ".size ft_malloc_words,16",
+        ".size ft_malloc_words,32",
         "ft_malloc_words:",
         ".xword {none}",
-        ".xword 0",
+        ".xword 0, 0, 0",
         ".text",
         none = sym crate::thread::NONE,
     );
@@ -182,4 +183,16 @@ pub(crate) fn depth() -> usize {
 /// Changes that number.
 pub(crate) fn set_depth(depth: usize) {
     words::set::<1>(core::ptr::without_provenance(depth));
+}
+
+/// Where the program last called us from, and its frame pointer there; null where nobody notes it.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) fn caller() -> (*const u8, *const u8) {
+    (words::get::<2>(), words::get::<3>())
+}
+
+/// See the other version.
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+pub(crate) fn caller() -> (*const u8, *const u8) {
+    (core::ptr::null(), core::ptr::null())
 }
