@@ -17,6 +17,7 @@ int main(int argc, char **argv) {
     CHECK(says(text, "on_error", "warn") && says(text, "on_error", "abort"));
     CHECK(says(text, "mmap_threshold", "default") && says(text, "mmap_threshold", "5000"));
     CHECK(says(text, "huge_pages", "default 1") && says(text, "huge_pages", "now 0"));
+    CHECK(says(text, "secure", "default 0") && says(text, "sample_guard", "default 0") && says(text, "seed", "default 0"));
     CHECK(says(text, "purge_delay", "") && says(text, "stats", "0") && says(text, "show", "0"));
     return 0;
 }

@@ -18,6 +18,7 @@ use crate::fold::{count_down_before, set_bit};
 use crate::list::List;
 use crate::ptr::{low8, size};
 use crate::remote::{Owner, post};
+use crate::secure::Quarantine;
 use crate::size_class::{CLASSES, Class, FRESH, LIVE, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
 use crate::zone::{Place, Zone};
@@ -70,6 +71,29 @@ impl Slot {
         state.set(low8(size(self.tag.get()).wrapping_sub(bytes)));
         self.base.get().wrapping_add(bit * size(self.block.get()))
     }
+
+    /// Lets the free block of the window that `chance` chooses be the lowest one for the next `take`, and returns the
+    /// blocks that it hides, to be shown again.
+    fn hide_lower(&self, chance: u32) -> u64 {
+        // SAFETY: as in `take`.
+        let window = unsafe { self.window.get().as_ref() };
+        let word = window.get();
+        let above = u64::MAX << (chance % u64::BITS);
+        let hidden = if word & above == 0 { 0 } else { word & !above };
+        if hidden != 0 {
+            window.set(word & above);
+        }
+        hidden
+    }
+
+    /// Shows blocks that were hidden.
+    fn show(&self, hidden: u64) {
+        if hidden != 0 {
+            // SAFETY: as in `take`.
+            let window = unsafe { self.window.get().as_ref() };
+            window.set(window.get() | hidden);
+        }
+    }
 }
 
 /// A thread's cache. Metadata memory that is never unmapped: caches of ended threads wait for new ones.
@@ -95,6 +119,10 @@ pub(crate) struct Cache {
     pub(crate) keyed: Cell<bool>,
     /// Rounds of thread-end destructors seen.
     pub(crate) rounds: Cell<u32>,
+    /// State of the thread's random numbers; 0 before the first one.
+    pub(crate) random: Cell<u64>,
+    /// Freed blocks that wait, in the hardened mode.
+    pub(crate) quarantine: Link<Quarantine>,
     /// The cache that this one, a front without blocks, stands before.
     pub(crate) behind: Link<Cache>,
     /// The front that stood before this cache, kept for the next time.
@@ -131,6 +159,8 @@ impl Cache {
             sparse_bytes: Cell::new(0),
             keyed: Cell::new(false),
             rounds: Cell::new(0),
+            random: Cell::new(0),
+            quarantine: Link::none(),
             behind: Link::none(),
             front: Link::none(),
             next: Link::none(),
@@ -170,6 +200,53 @@ impl Cache {
         (block, fresh && zone.is_clean())
     }
 
+    /// The same for one of the window's blocks that `chance` chooses; and its state byte before.
+    pub(crate) fn take_random(&self, class: Class, bytes: usize, chance: u32) -> (*mut u8, u8) {
+        let (Some(slot), Some(zone)) = (self.slots.get(class.index()), self.current_of(class)) else {
+            return (ptr::null_mut(), FRESH);
+        };
+        let mut state_before = FRESH;
+        let in_state = if class.records_in_state() { bytes } else { class.block() };
+        let before = |state: &RelaxedU8| {
+            state_before = state.get();
+            if !class.records_in_state() {
+                zone.set_wide_slack(state, class.block() - bytes);
+            }
+        };
+        let hidden = slot.hide_lower(chance);
+        let block = slot.take(in_state, before, ptr::null_mut);
+        slot.show(hidden);
+        (block, state_before)
+    }
+
+    /// Lets the class go on in another window of its current zone, which `chance` chooses.
+    pub(crate) fn turn(&self, class: Class, chance: usize) {
+        if let Some(zone) = self.current_of(class) {
+            zone.turn(chance);
+            self.open_window(class, zone);
+        }
+    }
+
+    /// Lets the class's zone with room that is `nth` in the list be the next one; `false` if there is none.
+    pub(crate) fn shuffle(&self, class: Class, nth: usize) -> bool {
+        let Some(list) = self.available.get(class.index()) else { return false };
+        let Some(zone) = list.iter().take(nth + 1).last() else { return false };
+        list.remove(zone);
+        self.retire_current(class);
+        list.push(zone);
+        true
+    }
+
+    /// Puts all zones away: their blocks may be freed, and are not handed out again.
+    pub(crate) fn shelve(&'static self) {
+        let zones = List::new();
+        self.surrender().for_each(|zone| zones.push(zone));
+        while let Some(zone) = zones.pop() {
+            zone.shelve();
+            self.full.push(zone);
+        }
+    }
+
     /// Opens the next window of the class's current zone and takes a block from it; null if there is no such window.
     ///
     /// Most misses end here: in a heap that is in use, windows have only a few free blocks each.
@@ -180,7 +257,7 @@ impl Cache {
     }
 
     /// The zone of a class's window.
-    fn current_of(&self, class: Class) -> Option<&'static Zone> {
+    pub(crate) fn current_of(&self, class: Class) -> Option<&'static Zone> {
         self.current.get(class.index())?.get()
     }
 
@@ -334,6 +411,8 @@ impl Cache {
         let lists = self.available.iter().chain(&self.sparse).chain([&self.full, &self.idle]);
         lists.for_each(List::clear);
         self.sparse_bytes.set(0);
+        // Torn, perhaps.
+        self.quarantine.set(None);
         self.owner.discard();
     }
 

@@ -3,7 +3,7 @@
 //! Parsing is pure: complaints go to the caller, who prints them. A bad entry is named and skipped; the others hold.
 
 use crate::size_class::SMALL_MAX;
-use crate::sync::{RelaxedBool, RelaxedU8, RelaxedU64, RelaxedUsize};
+use crate::sync::{RelaxedBool, RelaxedU8, RelaxedU32, RelaxedU64, RelaxedUsize};
 
 /// What to do when a pointer is not what it should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +32,9 @@ const DEFAULT_PURGE_DELAY: u64 = 1000;
 /// Most milliseconds for which freed mappings wait: loops that use one come back sooner.
 const KEEP_DELAY: u64 = 20;
 
+/// [`OnError::Abort`] as it is kept.
+const ABORT: u8 = 1;
+
 /// The options in force.
 pub(crate) struct Config {
     /// [`OnError`] as a number.
@@ -42,6 +45,12 @@ pub(crate) struct Config {
     pub(crate) purge_delay: RelaxedU64,
     /// Let what is filled to the last page use huge pages.
     pub(crate) huge_pages: RelaxedBool,
+    /// Guard pages for one allocation in so many; 0 for none.
+    pub(crate) sample_guard: RelaxedU32,
+    /// Where random choices start from; 0 for somewhere else each time.
+    pub(crate) seed: RelaxedU64,
+    /// The hardened mode.
+    pub(crate) secure: RelaxedBool,
     /// Print statistics at exit.
     pub(crate) stats: RelaxedBool,
     /// Call `show_alloc_mem` at exit.
@@ -72,7 +81,7 @@ pub(crate) struct Described {
 }
 
 /// Every option, in the order of `help`.
-pub(crate) const OPTIONS: [Described; 7] = [
+pub(crate) const OPTIONS: [Described; 10] = [
     Described { key: "help", values: "0|1", default: "0", what: "print this list at start" },
     Described {
         key: "on_error",
@@ -98,6 +107,24 @@ pub(crate) const OPTIONS: [Described; 7] = [
         default: "1",
         what: "let many small blocks, and LARGE ones of programs that fill them, use huge pages",
     },
+    Described {
+        key: "sample_guard",
+        values: "0..4294967295",
+        default: "0",
+        what: "check one in so many allocations by guard pages, 0 for none",
+    },
+    Described {
+        key: "seed",
+        values: "0..18446744073709551615",
+        default: "0",
+        what: "makes random choices repeat, 0 for others each time",
+    },
+    Described {
+        key: "secure",
+        values: "0|1",
+        default: "0",
+        what: "hardened mode: random places, late reuse, cleared memory, canaries, guards, on_error=abort",
+    },
     Described { key: "stats", values: "0|1", default: "0", what: "print malloc_stats at exit" },
     Described { key: "show", values: "0|1", default: "0", what: "print show_alloc_mem at exit" },
 ];
@@ -119,6 +146,9 @@ impl Config {
             mmap_threshold: RelaxedUsize::new(DEFAULT_MMAP_THRESHOLD),
             purge_delay: RelaxedU64::new(DEFAULT_PURGE_DELAY),
             huge_pages: RelaxedBool::new(true),
+            sample_guard: RelaxedU32::new(0),
+            seed: RelaxedU64::new(0),
+            secure: RelaxedBool::new(false),
             stats: RelaxedBool::new(false),
             show: RelaxedBool::new(false),
             help: RelaxedBool::new(false),
@@ -128,7 +158,7 @@ impl Config {
     /// The policy for misuse.
     pub(crate) fn on_error(&self) -> OnError {
         match self.on_error.get() {
-            1 => OnError::Abort,
+            ABORT => OnError::Abort,
             2 => OnError::Ignore,
             _ => OnError::Warn,
         }
@@ -154,12 +184,20 @@ impl Config {
         Some(match key {
             b"help" => set_flag(&self.help, value),
             b"stats" => set_flag(&self.stats, value),
+            b"secure" => {
+                let known = set_flag(&self.secure, value);
+                if value == b"1" {
+                    // A later on_error= chooses otherwise.
+                    self.on_error.set(ABORT);
+                }
+                known
+            }
             b"show" => set_flag(&self.show, value),
             b"huge_pages" => set_flag(&self.huge_pages, value),
             b"on_error" => {
                 let policy = match value {
                     b"warn" => 0,
-                    b"abort" => 1,
+                    b"abort" => ABORT,
                     b"ignore" => 2,
                     _ => return Some(false),
                 };
@@ -169,6 +207,14 @@ impl Config {
             b"mmap_threshold" => number(value).is_some_and(|bytes| self.set_mmap_threshold(bytes)),
             b"purge_delay" => number(value).is_some_and(|delay| {
                 self.purge_delay.set(crate::ptr::wide(delay));
+                true
+            }),
+            b"sample_guard" => number(value).and_then(|n| u32::try_from(n).ok()).is_some_and(|allocations| {
+                self.sample_guard.set(allocations);
+                true
+            }),
+            b"seed" => number(value).is_some_and(|seed| {
+                self.seed.set(crate::ptr::wide(seed));
                 true
             }),
             _ => return None,
@@ -198,6 +244,9 @@ impl Config {
             "show" => Value::Number(self.show.get().into()),
             "mmap_threshold" => Value::Number(crate::ptr::wide(self.mmap_threshold.get())),
             "purge_delay" => Value::Number(self.purge_delay.get()),
+            "sample_guard" => Value::Number(self.sample_guard.get().into()),
+            "secure" => Value::Number(self.secure.get().into()),
+            "seed" => Value::Number(self.seed.get()),
             "huge_pages" => Value::Number(self.huge_pages.get().into()),
             _ => Value::Word(match self.on_error() {
                 OnError::Warn => "warn",
@@ -235,14 +284,24 @@ mod tests {
 
     #[test]
     fn good_options_are_taken() {
-        let (complaints, config) =
-            parsed("on_error=abort,mmap_threshold=1025,,purge_delay=0,huge_pages=0,stats=1,show");
+        let (complaints, config) = parsed(
+            "on_error=abort,mmap_threshold=1025,,purge_delay=0,huge_pages=0,sample_guard=1000,seed=7,stats=1,show",
+        );
         assert_eq!(complaints, []);
         assert_eq!(config.on_error(), OnError::Abort);
         assert_eq!(config.mmap_threshold.get(), 1025);
         assert_eq!(config.purge_delay.get(), 0);
         assert!(!config.huge_pages.get());
+        assert_eq!((config.sample_guard.get(), config.seed.get()), (1000, 7));
         assert!(config.stats.get() && config.show.get() && !config.help.get());
+    }
+
+    #[test]
+    fn the_hardened_mode_ends_programs_unless_told_otherwise() {
+        let policy = |text| parsed(text).1.on_error();
+        assert_eq!([policy("secure"), policy("on_error=ignore,secure=1")], [OnError::Abort; 2]);
+        assert_eq!([policy("secure,on_error=warn"), policy("secure=0"), policy("seed=1")], [OnError::Warn; 3]);
+        assert!(parsed("secure").1.secure.get() && !parsed("secure=0").1.secure.get());
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub(crate) struct Mapping {
     fresh: RelaxedUsize,
     /// Whether it comes in huge pages.
     huge: RelaxedBool,
+    /// Bytes to the block, which is not the whole mapping if there are any: guard pages lie around it.
+    offset: RelaxedUsize,
 }
 
 impl Mapping {
@@ -72,6 +74,27 @@ impl Mapping {
     /// Bytes the program asked for.
     pub(crate) fn requested(&self) -> usize {
         self.requested.get()
+    }
+
+    /// Address of the block.
+    pub(crate) fn block(&self) -> usize {
+        self.address() + self.offset.get()
+    }
+
+    /// Whether guard pages lie around the block.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.offset.get() != 0
+    }
+
+    /// Bytes of the block that the program may use.
+    pub(crate) fn usable(&self) -> usize {
+        if self.is_guarded() || self.requested() == 0 { self.requested() } else { self.bytes() }
+    }
+
+    /// Lets the block start so many bytes into the mapping, and have so many.
+    pub(crate) fn set_block(&self, offset: usize, requested: usize) {
+        self.offset.set(offset);
+        self.requested.set(requested);
     }
 
     /// Whether `address` is in the mapping.
@@ -269,7 +292,26 @@ impl Large {
     pub(crate) fn free(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, stay: Stay) {
         self.remove(mapping);
         self.look_last(os, mapping);
-        self.remember(mapping.address());
+        self.free_detached(os, meta, mapping, mapping.block(), stay);
+    }
+
+    /// Takes a mapping with guards out of the tree, so that nobody else finds its block; `free_detached` follows.
+    pub(crate) fn detach(&mut self, mapping: &'static Mapping) {
+        self.remove(mapping);
+        self.remember(mapping.block());
+    }
+
+    /// Gives a mapping that is in no tree back to the OS, after its stay; its block was at `block`.
+    pub(crate) fn free_detached(
+        &mut self,
+        os: &impl Os,
+        meta: &'static Mutex<Meta>,
+        mapping: &'static Mapping,
+        block: usize,
+        stay: Stay,
+    ) {
+        self.remember(block);
+        mapping.offset.set(0);
         self.retry(os);
         mapping.since.set(os.now());
         self.keep(mapping);

@@ -46,7 +46,8 @@
 //! page_heap  runs of granules, purge (bins: by length; grow: arenas from the OS)
 //! zone       one zone: bitmaps, windows (list)   remote     frees that cross threads
 //! arena      headers, address map                meta       metadata memory
-//! size_class  config  text  fold  ptr  sync (pthread mutex)  tls  os (unix, mock)
+//! sampled    blocks between guard pages      secure     canaries, quarantine
+//! size_class  config  text  fold  random  ptr  sync (pthread mutex)  tls  os (unix, mock)
 //! ```
 
 #![cfg_attr(not(test), no_std)]
@@ -87,11 +88,15 @@ mod list;
 mod meta;
 #[cfg(all(test, any(loom, shuttle)))]
 mod model;
+mod noted;
 mod os;
 mod page_heap;
 mod ptr;
+mod random;
 mod remote;
 mod report;
+mod sampled;
+mod secure;
 mod size_class;
 mod sync;
 mod text;

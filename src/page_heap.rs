@@ -21,6 +21,7 @@ use core::ptr::NonNull;
 
 use crate::arena::{ARENA, AddressMap, Arena, GRANULES};
 use crate::bins::Bins;
+use crate::list::List;
 use crate::meta::Meta;
 use crate::os::Os;
 use crate::ptr::low16;
@@ -94,6 +95,8 @@ pub(crate) struct PageHeap {
     dense: usize,
     /// Granules that are free and may be resident.
     pub(crate) dirty: usize,
+    /// Runs in use without a zone, whose memory could not be made accessible again.
+    pub(crate) protected: List,
     /// Milliseconds between two ticks.
     pub(crate) purge_delay: u64,
     /// Most free dirty granules whatever is in use.
@@ -118,6 +121,7 @@ impl PageHeap {
             in_use: 0,
             dense: 0,
             dirty: 0,
+            protected: List::new(),
             purge_delay: 1000,
             allowed_dirty: ALLOWED_DIRTY,
             last_tick: 0,

@@ -6,6 +6,8 @@
 //! - `of(size)` is the smallest class whose block is at least `size`;
 //! - `blocks × block ≤ granules × 64 KiB < (blocks + 1) × block`;
 //! - TINY and SMALL zones hold at least 100 blocks (the contract of the 42 subject).
+//!
+//! Requests for 0 bytes have a class of their own, [`Class::ZERO`]: addresses that nobody may use (`heap::zero`).
 
 #![expect(clippy::indexing_slicing, reason = "tables evaluated at compile time, where it cannot fail unseen")]
 
@@ -36,8 +38,11 @@ const MEDIUM_STEPS: usize = 8;
 /// Number of TINY and SMALL classes.
 const SMALL_CLASSES: usize = 8 + 3 * SMALL_STEPS;
 
-/// Number of size classes: 8 TINY, 12 SMALL, 40 MEDIUM.
-pub(crate) const CLASSES: usize = SMALL_CLASSES + 5 * MEDIUM_STEPS;
+/// Number of size classes that hold something: 8 TINY, 12 SMALL, 40 MEDIUM.
+const SIZED: usize = SMALL_CLASSES + 5 * MEDIUM_STEPS;
+
+/// Number of size classes, that of requests for 0 bytes included.
+pub(crate) const CLASSES: usize = SIZED + 1;
 
 /// Alignment of every block in bytes (`alignof(max_align_t)` on the supported targets).
 pub(crate) const MIN_ALIGN: usize = 16;
@@ -51,12 +56,15 @@ pub(crate) const FRESH: u8 = 0;
 /// State byte of a block that another thread freed and the owner has not collected yet.
 pub(crate) const FREED: u8 = 1;
 
+/// State byte of a block that was freed and waits in a quarantine (`heap::secure`).
+pub(crate) const QUARANTINED: u8 = 2;
+
 /// Smallest state byte of a block that is live, or that its zone's owner freed or collected. TINY and SMALL blocks store `LIVE + slack`; MEDIUM blocks store `LIVE` and
 /// keep their slack in a wider array.
-pub(crate) const LIVE: u8 = 2;
+pub(crate) const LIVE: u8 = 3;
 
 /// Largest slack in bytes that a state byte can hold.
-pub(crate) const MAX_BYTE_SLACK: usize = 255 - 2;
+pub(crate) const MAX_BYTE_SLACK: usize = 255 - 3;
 
 /// What users see of a block's kind; the words of the 42 subject, plus MEDIUM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +80,16 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The kind of a block of so many bytes.
+    pub(crate) const fn of(bytes: usize) -> Self {
+        match bytes {
+            0..=TINY_MAX => Self::Tiny,
+            129..=SMALL_MAX => Self::Small,
+            1025..=MEDIUM_MAX => Self::Medium,
+            _ => Self::Large,
+        }
+    }
+
     /// The word printed by `show_alloc_mem` and in messages.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -107,16 +125,17 @@ pub(crate) struct Layout {
     pub(crate) chunk: u32,
 }
 
-/// Block sizes in bytes, ascending.
+/// Distances between blocks in bytes, ascending; the class of requests for 0 bytes, whose blocks are places without
+/// memory, comes last.
 const SIZES: [u32; CLASSES] = {
-    let mut sizes = [0; CLASSES];
+    let mut sizes = [16; CLASSES];
     let mut i = 0;
     while i < 8 {
         sizes[i] = (low32(i) + 1) * 16;
         i += 1;
     }
     let mut base = TINY_MAX;
-    while i < CLASSES {
+    while i < SIZED {
         let steps = if base < SMALL_MAX { SMALL_STEPS } else { MEDIUM_STEPS };
         let mut step = 1;
         while step <= steps {
@@ -132,7 +151,8 @@ const SIZES: [u32; CLASSES] = {
 /// Class index of a request of up to [`SMALL_MAX`] bytes, indexed by `(size + 15) / 16`.
 const SMALL_CLASS: [u8; SMALL_MAX / 16 + 1] = {
     let mut table = [0; SMALL_MAX / 16 + 1];
-    let mut i = 0;
+    table[0] = Class::ZERO.0;
+    let mut i = 1;
     while i < table.len() {
         let mut class = 0;
         while size(SIZES[class]) < i * 16 {
@@ -204,6 +224,9 @@ impl Class {
     /// The class of the smallest blocks.
     pub(crate) const SMALLEST: Self = Self(0);
 
+    /// The class of requests for 0 bytes. Its zones' memory can neither be read nor written.
+    pub(crate) const ZERO: Self = Self(low8(SIZED));
+
     /// The class that serves requests of `bytes`; `None` above [`SMALL_MAX`].
     #[inline]
     pub(crate) fn of_small(bytes: usize) -> Option<Self> {
@@ -255,9 +278,14 @@ impl Class {
         self.0
     }
 
-    /// Bytes of a block.
+    /// Bytes from one block to the next.
     pub(crate) fn block(self) -> usize {
         size(self.layout().block)
+    }
+
+    /// Bytes of a block that the program may use.
+    pub(crate) fn usable(self) -> usize {
+        if self == Self::ZERO { 0 } else { self.block() }
     }
 
     /// How zones of this class are cut.
@@ -278,20 +306,16 @@ impl Class {
     /// Whether a zone that is full has data in nearly every page: whatever the program writes of each block, no page
     /// lies between.
     pub(crate) fn is_dense(self) -> bool {
-        self.block() <= DENSE
+        self.block() <= DENSE && self != Self::ZERO
     }
 
     /// TINY, SMALL or MEDIUM.
     pub(crate) fn kind(self) -> Kind {
-        match self.block() {
-            0..=TINY_MAX => Kind::Tiny,
-            129..=SMALL_MAX => Kind::Small,
-            _ => Kind::Medium,
-        }
+        Kind::of(self.block())
     }
 }
 
-const _: () = assert!(SIZES[7] == 128 && SIZES[SMALL_CLASSES - 1] == 1024 && SIZES[CLASSES - 1] == 32768);
+const _: () = assert!(SIZES[7] == 128 && SIZES[SMALL_CLASSES - 1] == 1024 && SIZES[SIZED - 1] == 32768);
 
 #[cfg(test)]
 mod tests {
@@ -302,7 +326,8 @@ mod tests {
         for bytes in 0..=MEDIUM_MAX {
             let class = Class::of(bytes).expect("a class");
             assert!(class.block() >= bytes);
-            if class.index() > 0 {
+            assert_eq!(class == Class::ZERO, bytes == 0);
+            if class.index() > 0 && bytes > 0 {
                 let below = Class::from_index(class.byte() - 1).expect("a class");
                 assert!(below.block() < bytes, "{bytes} fits {}", below.block());
             }

@@ -72,6 +72,11 @@ relaxed_cell!(RelaxedUsize, AtomicUsize, usize);
 pub(crate) struct RelaxedPtr<T>(AtomicPtr<T>);
 
 impl<T> RelaxedPtr<T> {
+    /// A cell that holds no pointer.
+    pub(crate) const fn null() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
     /// The pointer.
     #[inline(always)]
     pub(crate) fn get(&self) -> *mut T {

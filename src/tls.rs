@@ -1,14 +1,15 @@
-//! Thread-local storage: three words a thread.
+//! Thread-local storage: five words a thread.
 //!
-//! `thread_local!` in a shared library calls `__tls_get_addr`. So the words are 24 bytes of `.tdata` defined in
+//! `thread_local!` in a shared library calls `__tls_get_addr`. So the words are 40 bytes of `.tdata` defined in
 //! assembly and read through the initial-exec model: two instructions, no call, and few enough bytes that `dlopen`
-//! finds room in the static TLS block. macOS uses three pthread keys.
+//! finds room in the static TLS block. macOS uses three pthread keys for the first three.
 //!
 //! | word | content |
 //! |---|---|
 //! | slot | the thread's cache; [`NONE`](crate::thread::NONE) at first |
 //! | depth | mutexes of ours that the thread holds or is about to hold: not 0 means that a signal handler which asks us something has interrupted a change |
 //! | ended | not 0 once the thread's cache was given back at its end |
+//! | caller, frame | the return address and the frame pointer of the program's last call that left the hit paths (`noted`); macOS has none |
 
 #![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "assembly"))]
 
@@ -23,10 +24,10 @@ mod words {
         ".hidden ft_malloc_words",
         ".globl ft_malloc_words",
         ".type ft_malloc_words,@object",
-        ".size ft_malloc_words,24",
+        ".size ft_malloc_words,40",
         "ft_malloc_words:",
         ".quad {none}",
-        ".quad 0, 0",
+        ".quad 0, 0, 0, 0",
         ".text",
         none = sym crate::thread::NONE,
     );
@@ -77,10 +78,10 @@ mod words {
         ".hidden ft_malloc_words",
         ".globl ft_malloc_words",
         ".type ft_malloc_words,%object",
-        ".size ft_malloc_words,24",
+        ".size ft_malloc_words,40",
         "ft_malloc_words:",
         ".xword {none}",
-        ".xword 0, 0",
+        ".xword 0, 0, 0, 0",
         ".text",
         none = sym crate::thread::NONE,
     );
@@ -200,4 +201,16 @@ pub(crate) fn has_ended() -> bool {
 /// Notes that it was.
 pub(crate) fn set_ended() {
     words::set::<2>(core::ptr::without_provenance(1));
+}
+
+/// Where the program last called us from, and its frame pointer there; null where nobody notes it.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) fn caller() -> (*const u8, *const u8) {
+    (words::get::<3>(), words::get::<4>())
+}
+
+/// See the other version.
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+pub(crate) fn caller() -> (*const u8, *const u8) {
+    (core::ptr::null(), core::ptr::null())
 }

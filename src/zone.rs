@@ -4,7 +4,7 @@
 //! - `wake`: the countdown of the owner's frees, apart from what other threads read;
 //! - `free`: bit set = the owner may hand the block out. Exposed a word at a time: blocks of words from `exposed / 64`
 //!   on are free and their pages untouched, the zone's one large free block;
-//! - `state`: one byte a block: [`FRESH`], [`FREED`] or [`LIVE`] + slack. `malloc` writes it, and a free by another
+//! - `state`: one byte a block: [`FRESH`], [`FREED`], [`QUARANTINED`] or [`LIVE`] + slack. `malloc` writes it, and a free by another
 //!   thread; the owner's own free leaves it, for the bit in `free` says enough and costs one cache line less.
 //!
 //! A block is live if its state is `LIVE` or more and its bit in `free` is clear: both are places that every thread
@@ -32,7 +32,7 @@ use core::sync::atomic::Ordering;
 use crate::fold::{is_less, scale};
 use crate::ptr::{byte_size, low8, low16, size, size64, wide, widening_mul};
 use crate::remote::{Owner, OwnerLink};
-use crate::size_class::{Class, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
+use crate::size_class::{Class, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, QUARANTINED, SMALL_MAX, WINDOW};
 use crate::sync::{
     AtomicU8, AtomicU32, Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize,
 };
@@ -90,6 +90,8 @@ pub(crate) struct Zone {
     place: RelaxedU8,
     /// Whether the run read as zero when it was cut.
     clean: RelaxedBool,
+    /// Whether its blocks have canaries and wait in quarantine when they are freed (`heap::secure`).
+    guarded: RelaxedBool,
     /// Whether the run was taken to be filled to the last page.
     pub(crate) dense: RelaxedBool,
     // Read by slow paths. In a line of its own: other threads' frees read the fields above.
@@ -182,6 +184,7 @@ impl Zone {
         self.block.set(layout.block);
         self.class.set(class.byte());
         self.clean.set(clean);
+        self.guarded.set(false);
         self.exposed.set(0);
         self.purged.set(0);
         self.set_current();
@@ -271,7 +274,7 @@ impl Zone {
     }
 
     /// Whether the owner may hand a block out.
-    fn is_free(&self, index: usize) -> bool {
+    pub(crate) fn is_free(&self, index: usize) -> bool {
         let (word, bit) = Self::bit_of(index);
         self.words().get(word).is_some_and(|word| word.get() & bit != 0)
     }
@@ -351,6 +354,23 @@ impl Zone {
     /// Whether the run read as zero when it was cut, so that a [`FRESH`] block does too.
     pub(crate) fn is_clean(&self) -> bool {
         self.clean.get()
+    }
+
+    /// Whether its blocks have canaries and wait in quarantine.
+    #[inline]
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded.get()
+    }
+
+    /// Gives the blocks of a zone that was just cut canaries and a quarantine.
+    pub(crate) fn set_guarded(&self) {
+        self.guarded.set(true);
+    }
+
+    /// Takes a live block into quarantine; `false` if it is live no more.
+    pub(crate) fn quarantine(&self, index: usize) -> bool {
+        let state = self.states().get(index);
+        state.is_some_and(|state| state.0.swap(QUARANTINED, Ordering::AcqRel) >= LIVE)
     }
 
     /// Bytes from the start that blocks may have touched.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::os::mock::Random;
 use crate::remote::post;
-use crate::size_class::WINDOW;
+use crate::size_class::{MAX_BYTE_SLACK, WINDOW};
 use crate::zone::{Role, Spot};
 
 impl Cache {
@@ -27,7 +27,10 @@ impl Cache {
                     let at = zone.words().iter().position(|word| core::ptr::eq(word, window)).expect("its window");
                     assert_eq!(slot.base.get().addr(), zone.block_at(at * WINDOW).addr());
                     assert_eq!(slot.state.get(), zone.states()[at * WINDOW..].as_ptr());
-                    assert_eq!((size(slot.block.get()), size(slot.tag.get())), (class.block(), class.block() + 2));
+                    assert_eq!(
+                        (size(slot.block.get()), size(slot.tag.get())),
+                        (class.block(), class.block() + usize::from(LIVE))
+                    );
                 }
                 None => assert!(core::ptr::eq(window, &raw const NO_BLOCKS)),
             }
@@ -145,7 +148,7 @@ fn sizes_lead_to_their_slots() {
     }
     for class in Class::all() {
         let zone = cache.current_of(class).expect("a zone");
-        let bytes = class.block() - (class.block() / 5).min(253);
+        let bytes = class.block() - (class.block() / 5).min(MAX_BYTE_SLACK);
         let (block, clean) = cache.take_class(class, bytes);
         let Spot::Start(index) = zone.spot(block.addr()) else { panic!("{bytes} bytes from another zone") };
         assert_eq!(zone.requested_of(index), Some(bytes));

@@ -13,6 +13,7 @@ use core::ptr;
 
 use super::{free_checked, free_sized_checked};
 use crate::heap::{self, Call};
+use crate::noted::noted;
 use crate::os;
 use crate::size_class::MIN_ALIGN;
 use crate::text::{STDERR, Text};
@@ -318,8 +319,13 @@ fn new_or_throw(size: usize) -> *mut c_void {
 
 /// The rest of it, reached by a jump.
 #[cold]
-#[inline(never)]
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
 extern "C" fn new_slow(size: usize) -> *mut u8 {
+    noted!(new_noted(size))
+}
+
+/// The same, after the caller was noted.
+extern "C" fn new_noted(size: usize) -> *mut u8 {
     let block = heap::alloc_slow(size);
     if block.is_null() {
         // SAFETY: the loop takes any size; this is the last thing this frame does.

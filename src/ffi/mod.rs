@@ -21,6 +21,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr::{self, NonNull};
 
 use crate::heap::{self, Block, Call, MAX_REQUEST, Misuse};
+use crate::noted::noted;
 use crate::os::{EINVAL, ENOMEM, set_errno};
 use crate::size_class::MIN_ALIGN;
 
@@ -50,8 +51,13 @@ pub extern "C" fn malloc(size: usize) -> *mut c_void {
 
 /// The rest of `malloc`, reached by a jump: the hit path has no frame.
 #[cold]
-#[inline(never)]
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
 extern "C" fn malloc_slow(size: usize) -> *mut u8 {
+    noted!(malloc_noted(size))
+}
+
+/// The same, after the caller was noted.
+extern "C" fn malloc_noted(size: usize) -> *mut u8 {
     or_enomem(heap::alloc_slow(size)).cast()
 }
 
@@ -73,7 +79,13 @@ pub unsafe extern "C" fn free(ptr: *mut c_void) {
 /// Returns NULL with errno ENOMEM when memory is exhausted or the product overflows.
 #[unsafe(no_mangle)]
 #[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_calloc"))]
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+    noted!(calloc_noted(count, size))
+}
+
+/// The same, after the caller was noted.
+extern "C" fn calloc_noted(count: usize, size: usize) -> *mut c_void {
     or_enomem(count.checked_mul(size).map_or(ptr::null_mut(), heap::alloc_zeroed))
 }
 
@@ -87,8 +99,14 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
 /// Nobody uses the old pointer after success.
 #[unsafe(no_mangle)]
 #[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_realloc"))]
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
 pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
-    let Some(start) = NonNull::new(ptr.cast::<u8>()) else { return malloc(size) };
+    noted!(realloc_noted(ptr, size))
+}
+
+/// The same, after the caller was noted.
+extern "C" fn realloc_noted(ptr: *mut c_void, size: usize) -> *mut c_void {
+    let Some(start) = NonNull::new(ptr.cast::<u8>()) else { return or_enomem(heap::alloc(size)) };
     match heap::realloc(start, size) {
         Ok(block) => block.map_or(ptr::null_mut(), |block| block.as_ptr().cast()),
         Err(refused) => {
@@ -121,7 +139,13 @@ pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usiz
 /// `memptr` can be written.
 #[unsafe(no_mangle)]
 #[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_posix_memalign"))]
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
 pub unsafe extern "C" fn posix_memalign(memptr: *mut *mut c_void, alignment: usize, size: usize) -> c_int {
+    noted!(posix_memalign_noted(memptr, alignment, size))
+}
+
+/// The same, after the caller was noted.
+extern "C" fn posix_memalign_noted(memptr: *mut *mut c_void, alignment: usize, size: usize) -> c_int {
     if !alignment.is_power_of_two() || !alignment.is_multiple_of(size_of::<*mut c_void>()) {
         return EINVAL;
     }
@@ -129,7 +153,7 @@ pub unsafe extern "C" fn posix_memalign(memptr: *mut *mut c_void, alignment: usi
     if block.is_null() {
         return ENOMEM;
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise to `posix_memalign`.
     unsafe { memptr.write(block.cast()) };
     0
 }
@@ -139,7 +163,13 @@ pub unsafe extern "C" fn posix_memalign(memptr: *mut *mut c_void, alignment: usi
 /// Returns NULL with errno EINVAL if `alignment` is not a power of two, with ENOMEM when memory is exhausted.
 #[unsafe(no_mangle)]
 #[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_aligned_alloc"))]
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
 pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
+    noted!(aligned_alloc_noted(alignment, size))
+}
+
+/// The same, after the caller was noted.
+extern "C" fn aligned_alloc_noted(alignment: usize, size: usize) -> *mut c_void {
     if !alignment.is_power_of_two() {
         set_errno(EINVAL);
         return ptr::null_mut();
@@ -158,7 +188,7 @@ pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
 #[unsafe(no_mangle)]
 #[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_valloc"))]
 pub extern "C" fn valloc(size: usize) -> *mut c_void {
-    or_enomem(heap::alloc_aligned(heap::page(), size))
+    aligned_alloc(heap::page(), size)
 }
 
 /// Allocates whole pages for `size` bytes.

@@ -3,16 +3,19 @@
 //! Nothing here allocates, or waits for a mutex that an interrupted call of this thread holds; the message is one `write`. The heap is as it was: the call that found the misuse has done
 //! nothing.
 
-use super::{Block, HEAP, MAP};
+use super::{Block, HEAP, MAP, sample};
 use crate::config::OnError;
-use crate::os;
+use crate::os::{self, Unix};
 use crate::size_class::{Class, FRESH, Kind, MIN_ALIGN};
 use crate::text::{STDERR, Text};
 use crate::zone::{Role, Spot, Zone};
 
 /// The function the program called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub(crate) enum Call {
+    /// Any function that allocates.
+    Malloc,
     /// `free` or `cfree`.
     Free,
     /// `realloc` or `reallocarray`.
@@ -32,6 +35,7 @@ impl Call {
     /// As the program writes it.
     const fn name(self) -> &'static str {
         match self {
+            Self::Malloc => "malloc",
             Self::Free => "free",
             Self::Realloc => "realloc",
             Self::UsableSize => "malloc_usable_size",
@@ -43,7 +47,7 @@ impl Call {
 
     /// Whether a freed pointer here is a double free.
     const fn frees(self) -> bool {
-        !matches!(self, Self::Realloc | Self::UsableSize)
+        !matches!(self, Self::Malloc | Self::Realloc | Self::UsableSize)
     }
 }
 
@@ -54,6 +58,17 @@ pub(crate) enum Misuse {
     Freed(Class),
     /// The LARGE block was freed before.
     FreedLarge,
+    /// The sampled block of so many bytes was freed before.
+    FreedSampled(usize),
+    /// Bytes around the block were written that are no part of it.
+    Overrun {
+        /// Bytes of the block.
+        bytes: usize,
+        /// Whether they are behind it, and not before.
+        behind: bool,
+        /// Its kind.
+        kind: Kind,
+    },
     /// The address points into a block.
     Inside {
         /// Address of the block.
@@ -69,6 +84,13 @@ pub(crate) enum Misuse {
     NoBlock,
     /// The address is not in the heap.
     Foreign,
+    /// A free block of so many bytes was written to: after it was freed, or across the end of another one.
+    WrittenFree {
+        /// Bytes of the block.
+        bytes: usize,
+        /// Its kind.
+        kind: Kind,
+    },
     /// The size is not the one the block was allocated with.
     WrongSize {
         /// The size given.
@@ -101,10 +123,14 @@ pub(crate) fn find(address: usize) -> Result<Block, Misuse> {
             Role::Free | Role::None => {}
         }
     }
+    if let Some(place) = HEAP.sampled.place(&Unix, address) {
+        return sample::find(place, address);
+    }
     HEAP.large.peek(|large| match large.find(address) {
-        Some(mapping) if mapping.address() == address => Ok(Block::Mapping(mapping)),
+        Some(mapping) if mapping.block() == address => Ok(Block::Mapping(mapping)),
+        Some(mapping) if address < mapping.block() => Err(Misuse::NoBlock),
         Some(mapping) => {
-            let (start, bytes) = (mapping.address(), mapping.bytes());
+            let (start, bytes) = (mapping.block(), mapping.usable());
             Err(Misuse::Inside { start, bytes, kind: Kind::Large, live: true })
         }
         None if large.was_freed(address) => Err(Misuse::FreedLarge),
@@ -120,7 +146,7 @@ fn find_in_zone(zone: &'static Zone, address: usize) -> Result<Block, Misuse> {
         Spot::Start(index) if zone.state_of(index) != FRESH => Err(Misuse::Freed(zone.class())),
         Spot::Inside(index, offset) => Err(Misuse::Inside {
             start: address - offset,
-            bytes: zone.class().block(),
+            bytes: zone.class().usable(),
             kind: zone.class().kind(),
             live: zone.is_live(index),
         }),
@@ -136,6 +162,7 @@ pub(crate) fn report(call: Call, address: usize, misuse: Misuse) {
         return;
     }
     say(call, address, misuse);
+    sample::say_stacks(address);
     if policy == OnError::Abort {
         os::abort();
     }
@@ -147,11 +174,22 @@ fn say(call: Call, address: usize, misuse: Misuse) {
     line.text("ft_malloc: ").text(call.name()).text("(").address(address).text("): ");
     match misuse {
         Misuse::Freed(class) if call.frees() => {
-            line.text("double free of a ").number(class.block()).text("-byte block").kind(class.kind());
+            line.text("double free of a ").number(class.usable()).text("-byte block").kind(class.kind());
         }
         Misuse::Freed(class) => {
-            line.text("freed pointer, the ").number(class.block()).text("-byte block was freed before");
+            line.text("freed pointer, the ").number(class.usable()).text("-byte block was freed before");
             line.kind(class.kind());
+        }
+        Misuse::FreedSampled(bytes) if call.frees() => {
+            line.text("double free of a ").number(bytes).text("-byte block (sampled)");
+        }
+        Misuse::FreedSampled(bytes) => {
+            line.text("freed pointer, the ").number(bytes).text("-byte block was freed before (sampled)");
+        }
+        Misuse::Overrun { bytes, behind, kind } => {
+            line.text(if behind { "overflow" } else { "underflow" }).text(", memory ");
+            line.text(if behind { "behind" } else { "before" }).text(" the ").number(bytes);
+            line.text("-byte block was written").kind(kind);
         }
         Misuse::FreedLarge if call.frees() => line.text("double free of a block").kind(Kind::Large),
         Misuse::FreedLarge => line.text("freed pointer, the block was freed before").kind(Kind::Large),
@@ -160,6 +198,9 @@ fn say(call: Call, address: usize, misuse: Misuse) {
             line.text(if aligned { "interior pointer, " } else { "unaligned pointer, " });
             line.number(address - start).text(" bytes into the ").text(if live { "" } else { "freed " });
             line.number(bytes).text("-byte block at ").address(start).kind(kind);
+        }
+        Misuse::WrittenFree { bytes, kind } => {
+            line.text("write to a free ").number(bytes).text("-byte block").kind(kind);
         }
         Misuse::NoBlock => {
             line.text("pointer into free memory, no block is allocated there");

@@ -1,20 +1,25 @@
 //! The front door: which layer serves a request; all policy; the statics.
 //!
 //! `alloc` and `free` are the hit paths. Everything else is in the submodules, all of it cold:
+//! `careful` (modes in which every call is looked at: `perturb`, `sample`, `secure`),
 //! `slow` (refill, zones, LARGE), `resize` (realloc), `misuse` (what a bad pointer is), `threads` (start, thread end,
-//! fork), `trim`, `walk` (reading the heap for reports).
+//! fork), `trim`, `walk` (reading the heap for reports), `zero` (memory for requests of 0 bytes: none).
 //!
 //! Works on all-zero static state before any constructor has run, and after a thread's own cleanup.
 
+mod careful;
 mod misuse;
 mod perturb;
 mod resize;
+mod sample;
+mod secure;
 mod slow;
 #[cfg(test)]
 mod tests;
 mod threads;
 mod trim;
 mod walk;
+mod zero;
 
 use core::ptr::NonNull;
 
@@ -27,8 +32,9 @@ use crate::meta::Meta;
 use crate::os::Unix;
 use crate::page_heap::{PageHeap, Tools};
 use crate::remote::Owner;
+use crate::sampled::{Sampled, Slot};
 use crate::size_class::{Kind, SMALL_MAX};
-use crate::sync::{Mutex, RelaxedBool, RelaxedU8, RelaxedUsize};
+use crate::sync::{Mutex, RelaxedBool, RelaxedU8, RelaxedU64, RelaxedUsize};
 use crate::thread;
 use crate::zone::{Role, Zone};
 
@@ -69,6 +75,12 @@ pub(crate) struct Heap {
     careful: RelaxedBool,
     /// The byte that fills freed blocks, and whose complement fills allocated ones; 0 for none.
     perturb: RelaxedU8,
+    /// Blocks between guard pages.
+    sampled: Sampled,
+    /// Where the threads' random numbers start from.
+    seed: RelaxedU64,
+    /// What canaries are made of.
+    secret: RelaxedU64,
     /// Whether the fork handlers are registered.
     fork_handled: RelaxedBool,
 }
@@ -89,6 +101,9 @@ pub(crate) static HEAP: Heap = Heap {
     configured: RelaxedBool::new(false),
     careful: RelaxedBool::new(false),
     perturb: RelaxedU8::new(0),
+    sampled: Sampled::new(),
+    seed: RelaxedU64::new(0),
+    secret: RelaxedU64::new(0),
     fork_handled: RelaxedBool::new(false),
 };
 
@@ -156,6 +171,8 @@ pub(crate) enum Block {
     Run(&'static Zone),
     /// A LARGE block with a mapping of its own.
     Mapping(&'static Mapping),
+    /// A block between guard pages.
+    Sampled(&'static Slot),
 }
 
 impl Block {
@@ -175,9 +192,11 @@ impl Block {
     /// Bytes that the program may use: constant over the block's life, except for LARGE blocks that are resized.
     pub(crate) fn usable(self) -> usize {
         match self {
-            Self::Zone(zone, _) => zone.block_bytes(),
+            Self::Zone(zone, index) if zone.is_guarded() => zone.recorded(index).unwrap_or(0),
+            Self::Zone(zone, _) => zone.class().usable(),
             Self::Run(zone) => zone.bytes(),
-            Self::Mapping(mapping) => mapping.bytes(),
+            Self::Mapping(mapping) => mapping.usable(),
+            Self::Sampled(slot) => slot.requested(),
         }
     }
 
@@ -187,6 +206,7 @@ impl Block {
             Self::Zone(zone, index) => zone.recorded(index).unwrap_or(0),
             Self::Run(zone) => zone.requested.get(),
             Self::Mapping(mapping) => mapping.requested(),
+            Self::Sampled(slot) => slot.requested(),
         }
     }
 
@@ -195,6 +215,7 @@ impl Block {
         match self {
             Self::Zone(zone, _) => zone.class().kind(),
             Self::Run(_) | Self::Mapping(_) => Kind::Large,
+            Self::Sampled(slot) => Kind::of(slot.requested()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::ptr::{self, NonNull};
 
 use super::misuse::{Call, report};
-use super::{Block, HEAP, MAX_REQUEST, tools};
+use super::{Block, HEAP, MAX_REQUEST, sample, secure, tools};
 use crate::large::Mapping;
 use crate::os::Unix;
 use crate::size_class::{Class, GRANULE, MAX_BYTE_SLACK, MEDIUM_MAX};
@@ -41,7 +41,8 @@ pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<Option<NonNull
     let resized = match block {
         Block::Zone(zone, index) => resize_in_zone(zone, index, bytes).then_some(start),
         Block::Run(zone) => resize_run(zone, bytes).then_some(start),
-        Block::Mapping(mapping) => resize_mapping(mapping, bytes),
+        Block::Mapping(mapping) => resize_mapping(mapping, start, bytes),
+        Block::Sampled(_) => None,
     };
     resized.or_else(|| move_block(block, start, bytes)).map(Some).ok_or(Refused::Exhausted)
 }
@@ -49,9 +50,13 @@ pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<Option<NonNull
 /// Resizes within the class: growing into the slack, shrinking as far as the slack can be recorded and at least half
 /// of the block stays in use.
 fn resize_in_zone(zone: &'static Zone, index: usize, bytes: usize) -> bool {
+    if zone.is_guarded() {
+        return secure::resize(zone, index, bytes);
+    }
     let block = zone.block_bytes();
     let fits = bytes <= block && bytes < HEAP.config.mmap_threshold.get();
     let fits = fits && (bytes >= block / 2 || Class::of(bytes) == Some(zone.class()));
+    let fits = fits && zone.class() != Class::ZERO;
     let fits = fits && (block - bytes <= MAX_BYTE_SLACK || zone.class().records(block - bytes));
     if fits {
         zone.set_requested(index, bytes);
@@ -76,8 +81,13 @@ fn resize_run(zone: &'static Zone, bytes: usize) -> bool {
 }
 
 /// Resizes a mapping. Too small to deserve one any more: no.
-fn resize_mapping(mapping: &'static Mapping, bytes: usize) -> Option<NonNull<u8>> {
-    if bytes < HEAP.config.mmap_threshold.get() && bytes < mapping.requested() {
+fn resize_mapping(mapping: &'static Mapping, start: NonNull<u8>, bytes: usize) -> Option<NonNull<u8>> {
+    let is_small = bytes < HEAP.config.mmap_threshold.get() && bytes < mapping.requested();
+    if mapping.is_guarded() && bytes == mapping.requested() {
+        return Some(start);
+    }
+    // One of 0 bytes is inaccessible, guards lie at both ends of others.
+    if is_small || mapping.requested() == 0 || mapping.is_guarded() {
         return None;
     }
     HEAP.large.lock().resize(&Unix, &HEAP.meta, mapping, bytes)
@@ -91,6 +101,9 @@ fn move_block(block: Block, start: NonNull<u8>, bytes: usize) -> Option<NonNull<
     let count = block.usable().min(bytes);
     // SAFETY: both blocks are live, hold at least `count` bytes and do not overlap.
     unsafe { ptr::copy_nonoverlapping(start.as_ptr(), new.as_ptr(), count) };
-    super::free(start.as_ptr(), Call::Realloc);
+    match block {
+        Block::Sampled(slot) => sample::free(slot, Call::Realloc),
+        _ => super::free(start.as_ptr(), Call::Realloc),
+    }
     Some(new)
 }

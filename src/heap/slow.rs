@@ -3,10 +3,11 @@
 use core::ptr;
 
 use super::misuse::{Call, Misuse, find, report};
-use super::{Block, HEAP, MAX_REQUEST, perturb, threads, tools, trim};
+use super::{Block, HEAP, MAX_REQUEST, careful, sample, secure, threads, tools, trim, zero};
 use crate::arena::GRANULES;
 use crate::cache::{Cache, Freed, Taken, free_index};
 use crate::large::{Large, Stay};
+use crate::noted::noted;
 use crate::os::{Os, Unix};
 use crate::ptr::size;
 use crate::remote::post;
@@ -26,7 +27,16 @@ pub(crate) fn alloc(bytes: usize) -> *mut u8 {
 #[cold]
 #[inline(never)]
 fn alloc_slow(bytes: usize) -> *mut u8 {
-    perturb::on_alloc(alloc_any(bytes, true).0, bytes)
+    if is_careful() { careful::alloc(bytes) } else { alloc_any(bytes, true).0 }
+}
+
+/// Whether a mode looks at every call. Reads the options first, if they can be read and were not: the very first block may
+/// be a hardened one.
+fn is_careful() -> bool {
+    if !HEAP.configured.get() {
+        threads::current();
+    }
+    HEAP.careful.get()
 }
 
 /// A block of the current zone of the class; null if it has none.
@@ -47,7 +57,7 @@ fn alloc_at_hand(bytes: usize) -> *mut u8 {
 
 /// A block of at least `bytes`, and whether it reads as zero. `reuse` says whether a freed mapping will do as well as a
 /// new one.
-fn alloc_any(bytes: usize, reuse: bool) -> Taken {
+pub(super) fn alloc_any(bytes: usize, reuse: bool) -> Taken {
     match Class::of(bytes) {
         Some(class) if bytes < HEAP.config.mmap_threshold.get() => alloc_class(class, bytes),
         _ => alloc_large(bytes, MIN_ALIGN, reuse),
@@ -61,7 +71,8 @@ pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
         Some(class) if bytes <= SMALL_MAX => thread::cache().take_class(class, bytes),
         _ => (ptr::null_mut(), false),
     };
-    let (block, clean) = if hit.0.is_null() { alloc_any(bytes, false) } else { hit };
+    let any = || if is_careful() { careful::alloc_zeroed(bytes) } else { alloc_any(bytes, false) };
+    let (block, clean) = if hit.0.is_null() { any() } else { hit };
     if !clean && !block.is_null() {
         clear(block, bytes);
     }
@@ -80,16 +91,26 @@ pub(crate) fn alloc_aligned(align: usize, bytes: usize) -> *mut u8 {
     if align <= MIN_ALIGN {
         return super::alloc(bytes);
     }
+    if is_careful() { careful::alloc_aligned(align, bytes) } else { alloc_aligned_any(align, bytes) }
+}
+
+/// The same for an alignment above the smallest one.
+pub(super) fn alloc_aligned_any(align: usize, bytes: usize) -> *mut u8 {
+    if bytes == 0
+        && let Some(block) = zero::alloc_aligned(align)
+    {
+        return block.as_ptr();
+    }
     let class = Class::aligned(bytes, align).filter(|class| class.block() < HEAP.config.mmap_threshold.get());
     let (block, _) = match class {
         Some(class) => alloc_class(class, bytes),
         None => alloc_large(bytes, align, true),
     };
-    perturb::on_alloc(block, bytes)
+    block
 }
 
 /// A block of `class` for a request of `bytes`.
-fn alloc_class(class: Class, bytes: usize) -> Taken {
+pub(super) fn alloc_class(class: Class, bytes: usize) -> Taken {
     let Some(cache) = threads::current() else { return (ptr::null_mut(), false) };
     loop {
         let taken = cache.take_class(class, bytes);
@@ -97,17 +118,19 @@ fn alloc_class(class: Class, bytes: usize) -> Taken {
             return taken;
         }
         if !refill(cache, class) {
-            return (ptr::null_mut(), false);
+            // Where no memory can be made inaccessible, requests for 0 bytes get some.
+            return if class == Class::ZERO { zero::alloc_usable() } else { (ptr::null_mut(), false) };
         }
     }
 }
 
 /// Gives `class` a window with free blocks: from the cache's own zones, from central, from the page heap.
-fn refill(cache: &'static Cache, class: Class) -> bool {
+pub(super) fn refill(cache: &'static Cache, class: Class) -> bool {
     let filled = cache.refill(class, &mut freed_twice);
     retire_idle(cache);
     trim::purge_sparse(cache);
-    filled || adopt(cache, class) || new_zone(cache, class) || last_resort(cache, class)
+    let filled = filled || adopt(cache, class) || new_zone(cache, class);
+    filled || (class != Class::ZERO && last_resort(cache, class))
 }
 
 /// When memory has ended: whatever is free elsewhere, or the last few blocks of full zones.
@@ -151,11 +174,21 @@ fn new_zone(cache: &'static Cache, class: Class) -> bool {
     let Some(chunk) = HEAP.meta.lock().take(&Unix, size(layout.chunk)) else { return false };
     expire_kept(&mut HEAP.large.lock());
     let dense = class.is_dense() && cache.fills(class);
-    let Some(run) = HEAP.pages.lock().take(&tools(), size(layout.granules), 1, dense) else {
+    let run = if class == Class::ZERO {
+        zero::take()
+    } else if secure::is_on() {
+        secure::take_run(class)
+    } else {
+        HEAP.pages.lock().take(&tools(), size(layout.granules), 1, dense)
+    };
+    let Some(run) = run else {
         HEAP.meta.lock().give(chunk, size(layout.chunk));
         return false;
     };
     run.zone.cut(class, chunk, run.clean, &cache.owner);
+    if secure::is_on() && class != Class::ZERO {
+        run.zone.set_guarded();
+    }
     run.zone.set_role(Role::Blocks);
     cache.start_zone(class, run.zone)
 }
@@ -178,7 +211,13 @@ pub(super) fn retire(zone: &'static Zone) {
     let touched = zone.touched();
     // Before the run can become something else: posts that are under way must not take it for central's.
     zone.owner.set(&HEAP.nobody);
-    HEAP.pages.lock().give(&tools(), zone, touched);
+    if zone.class() == Class::ZERO {
+        zero::give(zone);
+    } else if zone.is_guarded() {
+        secure::give_run(zone, touched);
+    } else {
+        HEAP.pages.lock().give(&tools(), zone, touched);
+    }
     if let Some((chunk, bytes)) = chunk {
         HEAP.meta.lock().give(chunk, bytes);
     }
@@ -192,7 +231,7 @@ pub(super) fn retire_idle(cache: &'static Cache) {
 }
 
 /// A LARGE block, and whether it reads as zero.
-fn alloc_large(bytes: usize, align: usize, reuse: bool) -> Taken {
+pub(super) fn alloc_large(bytes: usize, align: usize, reuse: bool) -> Taken {
     if bytes > MAX_REQUEST || align > MAX_REQUEST {
         return (ptr::null_mut(), false);
     }
@@ -230,6 +269,9 @@ fn expire_kept(large: &mut Large) {
 
 /// How freed mappings may wait: as long as free runs do, within the same bound.
 fn stay() -> Stay {
+    if secure::is_on() {
+        return secure::stay();
+    }
     Stay { delay: HEAP.config.keep_delay(), bytes: HEAP.pages.lock().dirty_room() * GRANULE }
 }
 
@@ -270,21 +312,29 @@ pub(crate) fn free_shared(block: *mut u8, zone: &'static Zone, call: Call) {
             Freed::No => {}
         }
     }
-    free(block, call);
+    free_noted(block, call);
 }
 
 /// Frees a block the careful way, or says what is wrong with it.
 #[cold]
-#[inline(never)]
-pub(crate) fn free(block: *mut u8, call: Call) {
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
+pub(crate) extern "C" fn free(block: *mut u8, call: Call) {
+    noted!(free_noted(block, call))
+}
+
+/// The same, after the caller was noted.
+extern "C" fn free_noted(block: *mut u8, call: Call) {
     if block.is_null() {
         return;
     }
     let found = find(block.addr());
-    if let Ok(found) = found {
-        perturb::on_free(block, found);
+    if let Ok(found) = found
+        && HEAP.careful.get()
+    {
+        careful::on_free(block, found);
     }
     match found {
+        Ok(Block::Zone(zone, index)) if zone.is_guarded() => secure::free(zone, index, call),
         Ok(Block::Zone(zone, index)) if thread::own().is_some_and(|own| zone.owner.is(&own.owner)) => {
             // A front stands before the cache, or the hit path would have found it.
             if free_index(zone, index) == Freed::Woke {
@@ -293,7 +343,9 @@ pub(crate) fn free(block: *mut u8, call: Call) {
         }
         Ok(Block::Zone(zone, index)) => free_remote(zone, index, call),
         Ok(Block::Run(zone)) => free_run(zone, block.addr(), call),
+        Ok(Block::Mapping(mapping)) if mapping.is_guarded() => secure::free_large(mapping, call),
         Ok(Block::Mapping(_)) => free_mapping(block.addr(), call),
+        Ok(Block::Sampled(slot)) => sample::free(slot, call),
         Err(misuse) => report(call, block.addr(), misuse),
     }
 }
@@ -327,7 +379,7 @@ fn free_run(zone: &'static Zone, address: usize, call: Call) {
 fn free_mapping(address: usize, call: Call) {
     {
         let mut large = HEAP.large.lock();
-        if let Some(mapping) = large.find(address).filter(|mapping| mapping.address() == address) {
+        if let Some(mapping) = large.find(address).filter(|mapping| mapping.block() == address) {
             large.free(&Unix, &HEAP.meta, mapping, stay());
             return;
         }

@@ -13,8 +13,8 @@
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 
-use super::HEAP;
 use super::slow::{freed_twice, give_up, retire};
+use super::{HEAP, careful, secure};
 use crate::arena::GRANULES;
 use crate::cache::{self, Cache};
 use crate::central::Central;
@@ -78,6 +78,10 @@ fn attach() -> Option<&'static Cache> {
     // From here on calls into libc may allocate.
     start();
     bind(cache);
+    cache.random.set(0);
+    if HEAP.careful.get() {
+        change_front(cache);
+    }
     Some(cache)
 }
 
@@ -107,6 +111,8 @@ pub(crate) fn start() {
         let mut pages = HEAP.pages.lock();
         pages.purge_delay = HEAP.config.purge_delay.get();
         pages.huge_pages = HEAP.config.huge_pages.get();
+        drop(pages);
+        careful::start();
     }
     let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::Relaxed, Ordering::Relaxed);
     if created.is_ok() {
@@ -150,6 +156,7 @@ unsafe extern "C" fn detach(value: *mut c_void) {
     }
     // In the child of a fork other threads' caches may have to be taken in: while this one still is its thread's own.
     drop(central());
+    secure::flush(cache);
     thread::end();
     cache.collect(&mut freed_twice);
     let mut central = central();
@@ -184,6 +191,7 @@ unsafe extern "C" fn before_fork() {
     HEAP.central.hold();
     HEAP.large.hold();
     HEAP.pages.hold();
+    HEAP.sampled.queue.hold();
     HEAP.meta.hold();
     set_forking(true);
 }
@@ -195,6 +203,7 @@ unsafe extern "C" fn before_fork() {
 unsafe extern "C" fn after_fork_in_parent() {
     set_forking(false);
     HEAP.meta.release();
+    HEAP.sampled.queue.release();
     HEAP.pages.release();
     HEAP.large.release();
     HEAP.central.release();
@@ -207,6 +216,7 @@ unsafe extern "C" fn after_fork_in_parent() {
 /// Called by libc, after `before_fork`.
 unsafe extern "C" fn after_fork_in_child() {
     HEAP.meta.reset();
+    HEAP.sampled.queue.reset();
     HEAP.pages.reset();
     HEAP.large.reset();
     HEAP.central.reset();
@@ -215,6 +225,7 @@ unsafe extern "C" fn after_fork_in_child() {
     // Taking in the other threads' zones reads all descriptors: not for a child that only executes a program.
     let mut central = HEAP.central.lock();
     let own = thread::own();
+    careful::after_fork(own);
     central.orphans = central.live().any(|cache| !own.is_some_and(|own| core::ptr::eq(cache, own)));
 }
 

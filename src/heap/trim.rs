@@ -65,7 +65,10 @@ pub(super) fn purge_sparse(cache: &'static Cache) {
 
 /// Gives back the pages of a zone, not current, on which only free blocks lie; whether any went.
 fn purge_holes(zone: &'static Zone) -> bool {
-    let group = Unix.page().max(zone.bytes() / 64);
+    if zone.class() == Class::ZERO {
+        return false;
+    }
+    let group = Unix.page().max(zone.bytes() / 64).next_power_of_two();
     let before = zone.purged.get();
     let mut left = holes(zone, group) & !before;
     while left != 0 {

@@ -9,6 +9,7 @@ use super::{HEAP, MAP};
 use crate::large::Mapping;
 use crate::os::{Os, Unix};
 use crate::ptr::size;
+use crate::sampled::Slot;
 use crate::size_class::{CLASSES, Class, GRANULE, Kind};
 use crate::zone::{Role, Spot, Zone};
 
@@ -39,6 +40,18 @@ pub(crate) fn items(mut address: usize, items: &mut [Item]) -> Option<usize> {
     while let Some(room) = items.get_mut(count..).filter(|room| !room.is_empty()) {
         let zone = zone_at(address).or_else(|| pages.next_in_use(address));
         let mapping = large.next(address);
+        if let Some(slot) = HEAP.sampled.next(address) {
+            // All of them lie together, and nothing else between them.
+            let before = slot.start().addr();
+            let is_first = zone.is_none_or(|zone| before < zone.address())
+                && mapping.is_none_or(|mapping| before < mapping.address());
+            if is_first && let Some(item) = room.first_mut() {
+                *item = from_slot(slot);
+                count += 1;
+                address = before + 1;
+                continue;
+            }
+        }
         match (zone, mapping) {
             (Some(zone), mapping) if mapping.is_none_or(|mapping| zone.address() < mapping.address()) => {
                 let (found, next) = from_zone(zone, address, room);
@@ -65,8 +78,14 @@ fn zone_at(address: usize) -> Option<&'static Zone> {
 
 /// The mapping as an item.
 fn from_mapping(mapping: &'static Mapping) -> Item {
-    let start = mapping.address();
+    let start = mapping.block();
     Item { zone: start, kind: Kind::Large, start, requested: mapping.requested() }
+}
+
+/// The sampled block as an item: its zone is its page.
+fn from_slot(slot: &'static Slot) -> Item {
+    let (start, requested) = (slot.start().addr(), slot.requested());
+    Item { zone: start & !(Unix.page() - 1), kind: Kind::of(requested), start, requested }
 }
 
 /// Fills `items` from a run; returns how many, and the address to go on from.
@@ -122,6 +141,8 @@ pub(crate) struct Totals {
     pub(crate) mappings: (usize, usize),
     /// Bytes of freed mappings that wait to be used again.
     pub(crate) kept: usize,
+    /// Sampled blocks: how many, and the bytes that the program asked for.
+    pub(crate) sampled: (usize, usize),
     /// Bytes that the program asked for in LARGE blocks.
     pub(crate) large_requested: usize,
     /// Bytes of arenas that are prepared.
@@ -145,6 +166,7 @@ pub(crate) fn totals() -> Option<Totals> {
         runs: (0, 0),
         mappings: (large.count, large.bytes),
         kept: large.kept(),
+        sampled: (0, 0),
         large_requested: 0,
         mapped: pages.mapped * GRANULE,
         peak_mapped: pages.peak_mapped * GRANULE,
@@ -152,6 +174,11 @@ pub(crate) fn totals() -> Option<Totals> {
         dirty: pages.dirty * GRANULE,
         metadata: HEAP.meta.lock().prepared,
     };
+    let mut slot = HEAP.sampled.next(0);
+    while let Some(live) = slot {
+        totals.sampled = (totals.sampled.0 + 1, totals.sampled.1 + live.requested());
+        slot = HEAP.sampled.next(live.start().addr() + 1);
+    }
     let mut next = large.next(0);
     while let Some(mapping) = next {
         totals.large_requested += mapping.requested();
@@ -192,5 +219,5 @@ pub(crate) fn page() -> usize {
 
 /// Bytes of a block of the class with this index.
 pub(crate) fn block_of(index: usize) -> usize {
-    Class::all().nth(index).map_or(0, Class::block)
+    Class::all().nth(index).map_or(0, Class::usable)
 }

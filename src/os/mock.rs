@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Reserve,
     /// `prepare`.
     Prepare,
+    /// `protect`.
+    Protect,
     /// `map`.
     Map,
     /// `unmap`.
@@ -30,7 +32,7 @@ pub(crate) enum Kind {
 }
 
 /// Number of kinds.
-const KINDS: usize = 8;
+const KINDS: usize = 9;
 
 /// The real kernel behind a budget and a clock that the test sets.
 pub(crate) struct Mock {
@@ -273,6 +275,16 @@ impl Os for Mock {
         done
     }
 
+    fn protect(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        let may = self.is_held(start, bytes, false) && self.spend(Kind::Protect, 0).is_some();
+        let done = may && Unix.protect(start, bytes);
+        if done {
+            self.drop_range(start, bytes);
+            self.hold(start, bytes, false);
+        }
+        done
+    }
+
     fn map(&self, bytes: usize) -> Option<NonNull<u8>> {
         self.spend(Kind::Map, bytes)?;
         let place = self.place.load(Relaxed);
@@ -333,6 +345,10 @@ impl Os for Mock {
 
     fn is_written(&self, page: NonNull<u8>) -> bool {
         self.is_held(page, self.page(), true) && self.touched.load(Relaxed)
+    }
+
+    fn is_readable(&self, place: *const u8) -> bool {
+        Unix.is_readable(place)
     }
 
     fn now(&self) -> u64 {

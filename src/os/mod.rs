@@ -5,16 +5,18 @@
 
 use core::ptr::NonNull;
 
+pub(crate) mod maps;
 #[cfg(test)]
 pub(crate) mod mock;
+pub(crate) mod signal;
 mod unix;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use unix::ThreadValue;
 
 pub(crate) use unix::{
-    EINVAL, ENOMEM, ThreadKey, Unix, abort, at_exit, duplicate, environment, is_privileged, register_fork_handlers,
-    set_errno, stdio, write, write_stream,
+    EINVAL, ENOMEM, ThreadKey, Unix, abort, at_exit, duplicate, entropy, environment, is_privileged,
+    register_fork_handlers, set_errno, stdio, write, write_stream, yield_now,
 };
 
 /// What the layers below the front door ask of an operating system. Lengths are bytes, multiples of the page size.
@@ -27,6 +29,9 @@ pub(crate) trait Os {
 
     /// Makes reserved pages readable and writable; they read as zero.
     fn prepare(&self, start: NonNull<u8>, bytes: usize) -> bool;
+
+    /// Makes pages inaccessible; what they hold stays until `purge`.
+    fn protect(&self, start: NonNull<u8>, bytes: usize) -> bool;
 
     /// Fresh readable and writable pages that read as zero.
     fn map(&self, bytes: usize) -> Option<NonNull<u8>>;
@@ -51,6 +56,9 @@ pub(crate) trait Os {
     /// Whether a page of a block that its program has given up holds anything but zeros; `false` if that cannot be told.
     /// What was never touched stays without memory.
     fn is_written(&self, page: NonNull<u8>) -> bool;
+
+    /// Whether the page in which `place` lies can be read; `false` if that cannot be told.
+    fn is_readable(&self, place: *const u8) -> bool;
 
     /// Milliseconds of a clock that never goes back; costs no system call.
     fn now(&self) -> u64;

@@ -15,7 +15,7 @@ pub(crate) use libc::{EINVAL, ENOMEM};
 pub(crate) struct Unix;
 
 /// Runs `call` and puts `errno` back to what it was.
-fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
+pub(super) fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
     let before = errno::errno();
     let result = call();
     errno::set_errno(before);
@@ -47,6 +47,11 @@ impl Os for Unix {
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: the caller reserved these pages and nobody uses them yet.
         keeping_errno(|| unsafe { libc::mprotect(start.as_ptr().cast(), bytes, protection) == 0 })
+    }
+
+    fn protect(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        // SAFETY: the caller owns these pages; who uses them from now on is to be stopped.
+        keeping_errno(|| unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_NONE) == 0 })
     }
 
     fn map(&self, bytes: usize) -> Option<NonNull<u8>> {
@@ -116,6 +121,18 @@ impl Os for Unix {
 
     #[cfg(not(target_os = "linux"))]
     fn advise_huge(&self, _start: NonNull<u8>, _bytes: usize, _huge: bool) -> bool {
+        false
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_readable(&self, place: *const u8) -> bool {
+        let page = place.map_addr(|address| address & !(self.page() - 1)).cast_mut();
+        // SAFETY: changes nothing that the program sees.
+        keeping_errno(|| unsafe { libc::madvise(page.cast(), self.page(), libc::MADV_POPULATE_READ) == 0 })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_readable(&self, _place: *const u8) -> bool {
         false
     }
 
@@ -192,6 +209,12 @@ pub(crate) fn abort() -> ! {
     unsafe { libc::abort() }
 }
 
+/// Lets other threads run.
+pub(crate) fn yield_now() {
+    // SAFETY: always callable.
+    keeping_errno(|| unsafe { libc::sched_yield() });
+}
+
 /// Sets the calling thread's `errno`.
 pub(crate) fn set_errno(value: i32) {
     errno::set_errno(errno::Errno(value));
@@ -256,6 +279,30 @@ pub(crate) fn is_privileged() -> bool {
     }
     // SAFETY: always callable.
     unsafe { issetugid() != 0 }
+}
+
+/// A number that nobody else knows, from the kernel; without its help one that changes with each process at least.
+#[cfg(target_os = "linux")]
+pub(crate) fn entropy() -> u64 {
+    let mut number = 0_u64;
+    // SAFETY: `number` has so many bytes.
+    let got = keeping_errno(|| unsafe { libc::getrandom((&raw mut number).cast(), 8, libc::GRND_NONBLOCK) });
+    if got == 8 { number } else { weak_entropy() }
+}
+
+/// See the Linux version.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn entropy() -> u64 {
+    weak_entropy()
+}
+
+/// Where things lie (ASLR), the process and the time.
+fn weak_entropy() -> u64 {
+    let here = 0_u8;
+    // SAFETY: always callable.
+    let process = u64::from(unsafe { libc::getpid() }.unsigned_abs());
+    let places = crate::ptr::wide((&raw const here).addr() ^ variables().addr().rotate_left(20));
+    places ^ process.rotate_left(40) ^ Unix.now().rotate_left(50)
 }
 
 /// A pthread key whose destructor runs at the end of every thread that set it.

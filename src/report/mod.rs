@@ -71,8 +71,8 @@ fn summarise(totals: &Totals) -> Summary {
     let small: usize = totals.classes.iter().enumerate().map(|(index, class)| class.live * heap::block_of(index)).sum();
     let used = small + totals.runs.1;
     Summary {
-        arena: totals.mapped,
-        used,
+        arena: totals.mapped + totals.sampled.1,
+        used: used + totals.sampled.1,
         free: totals.mapped.saturating_sub(used),
         free_blocks: totals.classes.iter().map(|class| class.free).sum(),
         mappings: totals.mappings.0,
@@ -91,7 +91,7 @@ pub(crate) fn stats(descriptor: i32) {
     let summary = summarise(&totals);
     let requested: usize = totals.classes.iter().map(|class| class.requested).sum();
     text.text("ft_malloc ").text(env!("CARGO_PKG_VERSION")).text(" statistics, in bytes\n");
-    figure(&mut text, "requested", requested + totals.large_requested);
+    figure(&mut text, "requested", requested + totals.large_requested + totals.sampled.1);
     figure(&mut text, "in use", summary.used + summary.mapped);
     figure(&mut text, "arenas", summary.arena);
     figure(&mut text, "free in zones", summary.free.saturating_sub(totals.free_runs));
@@ -100,6 +100,9 @@ pub(crate) fn stats(descriptor: i32) {
     figure(&mut text, "own mappings", summary.mapped);
     figure(&mut text, "  waiting for reuse", totals.kept);
     figure(&mut text, "metadata", totals.metadata);
+    if totals.sampled.0 > 0 {
+        figure(&mut text, "sampled blocks (not bytes)", totals.sampled.0);
+    }
     text.text("class      zones       live       free  requested\n");
     for (index, class) in totals.classes.iter().enumerate().filter(|(_, class)| class.zones > 0) {
         column(&mut text, heap::block_of(index), 5);

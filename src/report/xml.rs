@@ -18,7 +18,7 @@ pub(crate) fn info(stream: *mut c_void) {
     let (mut free_blocks, mut free_bytes) = (0, 0);
     for (index, class) in totals.classes.iter().enumerate().filter(|(_, class)| class.free > 0) {
         let block = heap::block_of(index);
-        let from = if index == 0 { 0 } else { heap::block_of(index - 1) + 1 };
+        let from = if index == 0 || block == 0 { 0 } else { heap::block_of(index - 1) + 1 };
         text.text("  <size from=\"").number(from).text("\" to=\"").number(block);
         text.text("\" total=\"").number(class.free * block).text("\" count=\"").number(class.free).text("\"/>\n");
         free_blocks += class.free;

@@ -7,7 +7,7 @@ use core::sync::atomic::Ordering;
 use super::Zone;
 use crate::fold::mask_of;
 use crate::ptr::size;
-use crate::size_class::{FREED, LIVE, WINDOW};
+use crate::size_class::{FREED, FRESH, LIVE, WINDOW};
 use crate::sync::{RelaxedU8, fence};
 
 impl Zone {
@@ -59,11 +59,11 @@ impl Zone {
     }
 
     /// Completes `free` from the state bytes in the child of a fork, where the owner's thread is gone: what was on its
-    /// way between bitmaps is free. Returns the number of free blocks.
+    /// way between bitmaps is free, but not what is in a quarantine. Returns the number of free blocks.
     pub(crate) fn rebuild(&self) -> usize {
         let exposed = size(self.exposed.get());
         for (word, states) in self.words().iter().zip(self.states().chunks(WINDOW)) {
-            for (k, state) in states.iter().enumerate().filter(|(_, state)| state.get() < LIVE) {
+            for (k, state) in states.iter().enumerate().filter(|(_, state)| matches!(state.get(), FRESH | FREED)) {
                 word.set(word.get() | 1 << k);
                 if state.get() == FREED {
                     state.set(LIVE);

@@ -67,6 +67,19 @@ impl Zone {
         self.purged.set(0);
     }
 
+    /// Puts a zone away as one that never has room.
+    pub(crate) fn shelve(&self) {
+        self.mark.set(0);
+        self.wake().set(NEVER);
+        self.set_place(Place::Full);
+    }
+
+    /// Lets the next window be sought from one that `chance` chooses.
+    pub(crate) fn turn(&self, chance: usize) {
+        let windows = size(self.exposed.get()).div_ceil(WINDOW);
+        self.window.set(low16(chance % (windows + 1)));
+    }
+
     /// Puts a zone that is not current where its free blocks belong, and says where; `None`: wholly free.
     pub(crate) fn settle(&self, free: usize) -> Option<Place> {
         let blocks = size(self.layout().blocks);

@@ -1,0 +1,57 @@
+// sample_guard: each kind of misuse of a sampled block is named, with its stacks, and the program ends as it would have.
+// glibc: no, the options are the library's
+// emulator: no, it starts itself again
+#include "again.h"
+#include <signal.h>
+
+static void *take(size_t size) { return hide(malloc(size)); }
+
+static int misuse(char kind) {
+    volatile char *p = take(100), *page = (volatile char *)(address((void *)p) & ~(uintptr_t)4095);
+    switch (kind) {
+        case 'u': free((void *)p); return p[7];              // use after free
+        case 'o': page[4096] = 1; return 0;                  // overflow into the guard
+        case 'n': return page[-1];                           // underflow into the guard
+        case 's': p[100] = 1; free((void *)p); return 0;     // overflow into the rest of the page
+        case 'b': if (p == page) p[101] = 1; else p[-1] = 1; free((void *)p); return 0;
+        case 'd': free((void *)p); free(hide((void *)p)); return 0;
+        case 'i': free(hide((char *)p + 16)); return 0;
+        case 'r': free((void *)p); return realloc(hide((void *)p), 5) != NULL;
+        default: return 1;
+    }
+}
+
+static const struct { char kind; const char *says, *says_too; int by_signal; } cases[] = {
+    {'u', "use after free, 7 bytes into a freed 100-byte block at 0x", "freed by", SIGSEGV},
+    {'o', "overflow, ", " bytes behind a 100-byte block at 0x", SIGSEGV},
+    {'n', "underflow, ", " bytes before a 100-byte block at 0x", SIGSEGV},
+    {'s', "): overflow, memory behind the 100-byte block was written (TINY)", "allocated by", 0},
+    {'b', "flow, memory be", "allocated by", 0},
+    {'d', "): double free of a 100-byte block (sampled)", "freed by", 0},
+    {'i', "interior pointer, 16 bytes into the 100-byte block at 0x", "allocated by", 0},
+    {'r', "): freed pointer, the 100-byte block was freed before (sampled)", "freed by", 0},
+};
+
+int main(int argc, char **argv) {
+    (void)argv;
+    if (argc > 1) return misuse(*getenv("KIND"));
+    static char text[20000];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char kind[2] = {cases[i].kind, 0};
+        setenv("KIND", kind, 1);
+        for (int seed = 1; seed < 6; seed++) {
+            char options[100];
+            snprintf(options, sizeof options, "sample_guard=1,seed=%d", seed);
+            int status = run_again("/proc/self/exe", options, text, sizeof text);
+            if (cases[i].by_signal) CHECK(WIFSIGNALED(status) && WTERMSIG(status) == cases[i].by_signal);
+            else CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+            CHECK(strstr(text, cases[i].says) && strstr(text, cases[i].says_too));
+            // Our frames are this program's: the debug library has some of its own before them.
+            if (strcmp(getenv("C_TESTS_BUILD"), "release") == 0) CHECK(strstr(text, "allocated by sample_guard."));
+            snprintf(options, sizeof options, "sample_guard=1,seed=%d,on_error=ignore", seed);
+            status = run_again("/proc/self/exe", options, text, sizeof text);
+            CHECK(*text == '\0' && WIFSIGNALED(status) == (cases[i].by_signal != 0));
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,355 @@
+//! `secure`: the heap for programs that others attack. Slower, and it takes more memory.
+//!
+//! | what | how |
+//! |---|---|
+//! | placement | a random block of a random window; other zones with room now and then; zones behind one or two guard granules |
+//! | reuse | freed blocks wait in the thread's quarantine; LARGE ones as inaccessible mappings |
+//! | reads | blocks are cleared when they are freed, so that all new memory reads as zero |
+//! | writes after free | a block that is handed out again must still be zero |
+//! | overflows | a canary behind each block, looked at by `free` and `realloc`; guard pages around LARGE ones |
+//!
+//! Only zones that are cut while the mode is on take part (`Zone::is_guarded`): blocks from before have no canary. Those
+//! zones serve nobody any more.
+//!
+//! A block in quarantine has a state of its own: neither live nor free. In the child of a fork what other threads had in
+//! quarantine stays there for ever.
+
+#![expect(unsafe_code, reason = "reads, clears and fills user memory")]
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::misuse::{Call, Misuse, report};
+use super::{HEAP, MAP, MAX_REQUEST, careful, slow, tools};
+use crate::cache::{Cache, Freed, free_index};
+use crate::large::{Mapping, Stay};
+use crate::os::{self, Os, Unix};
+use crate::page_heap::Run;
+use crate::ptr::{forward, size, size64};
+use crate::random::{below, next};
+use crate::remote::post;
+use crate::secure::{CANARY, Quarantine, filling, is_sealed, seal};
+use crate::size_class::{Class, FRESH, GRANULE, Kind, MIN_ALIGN};
+use crate::thread;
+use crate::zone::{Role, Zone};
+
+/// Most guards of zones at a time: each may cost two of the 65,530 mappings that Linux allows.
+const MOST_GUARDS: usize = 12_000;
+
+/// Guards of zones.
+static GUARDS: AtomicUsize = AtomicUsize::new(0);
+
+/// Last bytes that are looked at of a block that was never in use.
+const TAIL: usize = 64;
+
+/// Bytes of freed LARGE mappings that wait, without memory: they are in a list that is walked.
+const MOST_WAITING: usize = 32 << 20;
+
+/// Most LARGE blocks with guard pages at a time, for the same reason.
+const MOST_LARGE: usize = 8_000;
+
+/// Whether the mode is on.
+pub(super) fn is_on() -> bool {
+    HEAP.config.secure.get()
+}
+
+/// Turns the mode on, for all zones that are still to be cut.
+pub(super) fn start() {
+    HEAP.secret.set(os::entropy());
+    if let Some(cache) = thread::own() {
+        cache.shelve();
+    }
+}
+
+/// How freed LARGE mappings wait.
+pub(super) fn stay() -> Stay {
+    Stay { delay: HEAP.config.purge_delay.get(), bytes: MOST_WAITING }
+}
+
+/// A cleared block of `bytes`, aligned to `align` (a power of two); `None` when memory is exhausted.
+pub(super) fn alloc(bytes: usize, align: usize) -> Option<NonNull<u8>> {
+    let class = bytes
+        .checked_add(CANARY)
+        .and_then(|room| if align <= MIN_ALIGN { Class::of(room) } else { Class::aligned(room, align) });
+    match class.filter(|class| class.records(class.block() - bytes)) {
+        Some(class) => alloc_class(class, bytes),
+        None => alloc_large(bytes, align),
+    }
+}
+
+/// A cleared block of `class`.
+fn alloc_class(class: Class, bytes: usize) -> Option<NonNull<u8>> {
+    let cache = careful::cache()?;
+    let chance = next(&cache.random);
+    if chance.is_multiple_of(32) {
+        wander(cache, class, size64(chance >> 32));
+    }
+    loop {
+        let (block, state) = cache.take_random(class, bytes, crate::ptr::low32(size64(chance >> 8)));
+        if let Some(start) = NonNull::new(block) {
+            match cache.current_of(class).filter(|zone| zone.is_guarded()) {
+                Some(zone) => prepare(zone, start, bytes, state),
+                None => clear(start, bytes),
+            }
+            return Some(start);
+        }
+        if !slow::refill(cache, class) {
+            return None;
+        }
+        wander(cache, class, size64(chance >> 40));
+    }
+}
+
+/// Lets the class go on in another window, now and then of another zone.
+fn wander(cache: &'static Cache, class: Class, chance: usize) {
+    if chance.is_multiple_of(4) && cache.shuffle(class, chance / 4 % 8) {
+        slow::refill(cache, class);
+    }
+    cache.turn(class, chance / 32);
+}
+
+/// Makes a block that was just taken, and whose state byte was `state`, the program's.
+fn prepare(zone: &'static Zone, start: NonNull<u8>, bytes: usize, state: u8) {
+    let block = zone.block_bytes();
+    if state == FRESH {
+        if zone.is_clean() {
+            // Without its pages, which the program may not need, but where an underflow of the next block would be.
+            let tail = block.min(TAIL);
+            check_free(forward(start, block - tail), tail, block, Call::Malloc);
+        } else {
+            clear(start, block);
+        }
+    } else {
+        check_free(start, block, block, Call::Malloc);
+    }
+    // SAFETY: the class has room for the canary.
+    unsafe { seal(HEAP.secret.get(), start, bytes) };
+}
+
+/// Looks whether `bytes` of a free block of `block` bytes are still zero, as they have to be.
+fn check_free(place: NonNull<u8>, bytes: usize, block: usize, call: Call) {
+    if !is_zero(place, bytes) {
+        clear(place, bytes);
+        report(call, place.addr().get(), Misuse::WrittenFree { bytes: block, kind: Kind::of(block) });
+    }
+}
+
+/// Clears so many bytes of a block of ours.
+fn clear(start: NonNull<u8>, bytes: usize) {
+    // SAFETY: the callers name memory of a block that is theirs.
+    unsafe { start.write_bytes(0, bytes) };
+}
+
+/// Whether a block of ours, a multiple of 16 bytes, is zero.
+fn is_zero(start: NonNull<u8>, bytes: usize) -> bool {
+    // SAFETY: the caller owns the block, which is aligned.
+    let words = unsafe { core::slice::from_raw_parts(start.cast::<[u64; 2]>().as_ptr(), bytes / 16) };
+    words.chunks(8).all(|chunk| chunk.iter().fold(0, |all, pair| all | pair[0] | pair[1]) == 0)
+}
+
+/// Frees a live block of a guarded zone.
+pub(super) fn free(zone: &'static Zone, index: usize, call: Call) {
+    let Some((start, bytes)) = NonNull::new(zone.block_at(index)).zip(zone.recorded(index)) else { return };
+    // Before the canary is gone: of two threads one is too late.
+    if !zone.quarantine(index) {
+        return report(call, start.addr().get(), Misuse::Freed(zone.class()));
+    }
+    check(start, bytes, zone.block_bytes(), call);
+    check_before(zone, index, start, call);
+    clear(start, zone.block_bytes());
+    let Some((cache, quarantine)) = careful::cache().and_then(|cache| Some((cache, quarantine_of(cache)?))) else {
+        return release(start);
+    };
+    quarantine.push(&cache.random, start, zone.block_bytes());
+    while let Some(overdue) = quarantine.overdue() {
+        release(overdue);
+    }
+}
+
+/// Looks at what is behind the `bytes` of a live block of a guarded zone: the canary, and zeros.
+fn check(start: NonNull<u8>, bytes: usize, block: usize, call: Call) {
+    // SAFETY: the class has room for the canary.
+    let is_sealed = unsafe { is_sealed(HEAP.secret.get(), start, bytes) };
+    let rest = forward(start, bytes + CANARY);
+    // SAFETY: the block ends there.
+    let rest = unsafe { core::slice::from_raw_parts(rest.as_ptr(), block - bytes - CANARY) };
+    if !is_sealed || rest.iter().any(|&byte| byte != 0) {
+        report(call, start.addr().get(), Misuse::Overrun { bytes, behind: true, kind: Kind::of(bytes) });
+    }
+}
+
+/// Looks at what is before a block that is being freed, if it is a free block of this thread's: then it is zero. A live
+/// one may be another thread's to change.
+fn check_before(zone: &'static Zone, index: usize, start: NonNull<u8>, call: Call) {
+    let is_zeroed = match index.checked_sub(1) {
+        // In quarantine it may still be on its way: another thread clears it.
+        Some(before) if zone.state_of(before) != FRESH => zone.is_free(before),
+        Some(_) => zone.is_clean(),
+        None => zone.is_clean() && zone.offset(0) % GRANULE >= TAIL,
+    };
+    let is_own = thread::own().is_some_and(|own| zone.owner.is(&own.owner));
+    let tail = zone.block_bytes().min(TAIL);
+    let Some(place) = NonNull::new(start.as_ptr().wrapping_sub(tail)).filter(|_| is_zeroed && is_own) else { return };
+    check_free(place, tail, zone.block_bytes(), call);
+}
+
+/// The thread's quarantine; `None` when memory is exhausted.
+fn quarantine_of(cache: &'static Cache) -> Option<&'static Quarantine> {
+    cache.quarantine.get().or_else(|| {
+        let new = HEAP.meta.lock().take(&Unix, size_of::<Quarantine>()).map(Quarantine::over);
+        cache.quarantine.set(new);
+        new
+    })
+}
+
+/// Gives a block that was in quarantine back to its zone.
+fn release(start: NonNull<u8>) {
+    let address = start.addr().get();
+    let Some((zone, index)) = MAP.find(address).and_then(|zone| Some((zone, zone.index_of(address)?))) else { return };
+    if thread::own().is_some_and(|own| zone.owner.is(&own.owner)) {
+        if free_index(zone, index) == Freed::Woke {
+            slow::wake(zone);
+        }
+    } else {
+        zone.free_remotely(index);
+        post(zone);
+    }
+}
+
+/// Empties the quarantine of a thread that ends.
+pub(super) fn flush(cache: &'static Cache) {
+    while let Some(start) = cache.quarantine.get().and_then(Quarantine::pop) {
+        release(start);
+    }
+}
+
+/// Resizes a block of a guarded zone within its class, if it stays in that.
+pub(super) fn resize(zone: &'static Zone, index: usize, bytes: usize) -> bool {
+    let Some((start, before)) = NonNull::new(zone.block_at(index)).zip(zone.recorded(index)) else { return false };
+    check(start, before, zone.block_bytes(), Call::Realloc);
+    let fits = bytes.checked_add(CANARY).and_then(Class::of) == Some(zone.class());
+    if fits {
+        let kept = before.min(bytes);
+        clear(forward(start, kept), before + CANARY - kept);
+        zone.set_requested(index, bytes);
+        // SAFETY: the class has room for the canary.
+        unsafe { seal(HEAP.secret.get(), start, bytes) };
+    }
+    fits
+}
+
+/// A run for a zone, behind one or two granules that nobody may use, as far as the OS allows.
+pub(super) fn take_run(class: Class) -> Option<Run> {
+    let granules = size(class.layout().granules);
+    let chance = careful::cache().map_or(0, |cache| below(&cache.random, 2));
+    let guard = if GUARDS.load(Ordering::Relaxed) < MOST_GUARDS { 1 + chance } else { 0 };
+    let run = HEAP.pages.lock().take(&tools(), granules + guard, 1, false)?;
+    if let Some(start) = NonNull::new(run.zone.start.get()).filter(|_| guard > 0) {
+        GUARDS.fetch_add(1, Ordering::Relaxed);
+        Unix.protect(start, guard * GRANULE);
+    }
+    Some(run)
+}
+
+/// Gives the run of a guarded zone back. What the OS does not make accessible again stays in use, for nobody.
+pub(super) fn give_run(zone: &'static Zone, touched: usize) {
+    // The next zone here will know nothing of its blocks.
+    let used = zone.states().iter().enumerate().filter(|(_, state)| state.get() != FRESH);
+    used.filter_map(|(index, _)| NonNull::new(zone.block_at(index)))
+        .for_each(|start| check_free(start, zone.block_bytes(), zone.block_bytes(), Call::Free));
+    let guard = (usize::from(zone.granules.get()) - size(zone.layout().granules)) * GRANULE;
+    let accessible = guard == 0 || NonNull::new(zone.start.get()).is_some_and(|start| Unix.prepare(start, guard));
+    if guard > 0 {
+        GUARDS.fetch_sub(1, Ordering::Relaxed);
+    }
+    if accessible {
+        HEAP.pages.lock().give(&tools(), zone, touched);
+    } else {
+        zone.set_role(Role::None);
+    }
+}
+
+/// A cleared LARGE block, between guard pages as far as there may be more of them, at the end of its last page as far as the alignment allows.
+fn alloc_large(bytes: usize, align: usize) -> Option<NonNull<u8>> {
+    let (page, align) = (Unix.page(), align.max(MIN_ALIGN));
+    let front = align.max(page);
+    if bytes > MAX_REQUEST || align > MAX_REQUEST {
+        return None;
+    }
+    let room = bytes.max(1).checked_next_multiple_of(page)?;
+    let total = room.checked_add(front)?.checked_add(page).filter(|&total| total <= MAX_REQUEST)?;
+    let map = || {
+        let mut large = HEAP.large.lock();
+        if large.count >= MOST_LARGE {
+            return None;
+        }
+        large.huge_pages = false;
+        let base = large.alloc(&Unix, &HEAP.meta, total, front)?;
+        Some((base, large.find(base.addr().get())?))
+    };
+    let Some((base, mapping)) = map() else { return alloc_plain(bytes, align) };
+    // Without them overflows are seen at `free` at least.
+    Unix.protect(base, front);
+    Unix.protect(forward(base, front + room), page);
+    let start = forward(base, front + room - bytes.max(1).next_multiple_of(align.min(page)));
+    // SAFETY: what the block leaves of its last page.
+    unsafe { forward(start, bytes).write_bytes(filling(HEAP.secret.get(), start), rest_of(start, bytes)) };
+    mapping.set_block(start.addr().get() - base.addr().get(), bytes);
+    Some(start)
+}
+
+/// A cleared LARGE block without guards, when there are too many or the OS gives no more mappings.
+fn alloc_plain(bytes: usize, align: usize) -> Option<NonNull<u8>> {
+    let (block, clean) = slow::alloc_large(bytes, align, false);
+    let start = NonNull::new(block)?;
+    if !clean {
+        clear(start, bytes);
+    }
+    Some(start)
+}
+
+/// Bytes from the end of a LARGE block to that of its last page.
+fn rest_of(start: NonNull<u8>, bytes: usize) -> usize {
+    let end = start.addr().get() + bytes;
+    end.next_multiple_of(Unix.page()) - end
+}
+
+/// Frees a LARGE block between guard pages. Its memory goes back at once, and its addresses wait.
+pub(super) fn free_large(mapping: &'static Mapping, call: Call) {
+    let address = mapping.block();
+    let gone = {
+        let mut large = HEAP.large.lock();
+        match large.find(address).filter(|found| core::ptr::eq(*found, mapping) && found.block() == address) {
+            Some(_) => {
+                large.detach(mapping);
+                false
+            }
+            None => true,
+        }
+    };
+    if gone {
+        return report(call, address, Misuse::FreedLarge);
+    }
+    check_large(mapping, call);
+    if let Some(base) = NonNull::new(mapping.start()) {
+        Unix.purge(base, mapping.bytes());
+        Unix.protect(base, mapping.bytes());
+    }
+    HEAP.large.lock().free_detached(&Unix, &HEAP.meta, mapping, address, stay());
+    // Whoever waits for the mutex, a fork perhaps, would find it taken again: it is held during system calls.
+    os::yield_now();
+}
+
+/// Looks at what a LARGE block leaves of its last page.
+pub(super) fn check_large(mapping: &'static Mapping, call: Call) {
+    let start = NonNull::new(mapping.start()).map(|base| forward(base, mapping.block() - mapping.address()));
+    let Some(start) = start else { return };
+    let bytes = mapping.requested();
+    let fill = filling(HEAP.secret.get(), start);
+    let end = forward(start, bytes);
+    // SAFETY: the page is the block's, readable unless the program has protected it, which its `free` would suffer from.
+    let is_whole = (0..rest_of(start, bytes)).all(|at| unsafe { forward(end, at).read_volatile() } == fill);
+    if !is_whole {
+        report(call, start.addr().get(), Misuse::Overrun { bytes, behind: true, kind: Kind::Large });
+    }
+}
