@@ -1,7 +1,7 @@
 //! What hardened blocks are made of: the canary behind each, and the quarantine in which freed ones wait.
 //!
-//! A canary is eight bytes that depend on a secret of the process and on the block's place, so that neither a guess nor a
-//! copy of another block's passes.
+//! A canary is eight bytes that depend on two secrets of the process and on the block's place, so that neither a guess nor a
+//! copy of another block's passes, and one that is read does not give the secrets away.
 //!
 //! The quarantine is a thread's own. A freed block takes a random place in an array; the one that was there before joins a
 //! queue, and leaves it when the queue is full or holds too many bytes. So nobody can tell when a block comes back, but not
@@ -14,7 +14,7 @@ use core::ptr::NonNull;
 
 use crate::ptr::{low8, size64, wide};
 use crate::random::{below, mix};
-use crate::sync::{RelaxedPtr, RelaxedUsize};
+use crate::sync::{RelaxedPtr, RelaxedU64, RelaxedUsize};
 
 /// Bytes of a canary.
 pub(crate) const CANARY: usize = 8;
@@ -28,9 +28,25 @@ const QUEUE: usize = 256;
 /// Bytes in the queue above which the oldest block leaves.
 const MOST_BYTES: usize = 256 << 10;
 
-/// The canary of the block at `start`.
-fn canary(secret: u64, start: usize) -> u64 {
-    mix(secret ^ wide(start))
+/// What canaries are made with.
+pub(crate) struct Secret(RelaxedU64, RelaxedU64);
+
+impl Secret {
+    /// None yet.
+    pub(crate) const fn new() -> Self {
+        Self(RelaxedU64::new(0), RelaxedU64::new(0))
+    }
+
+    /// Sets both halves.
+    pub(crate) fn set(&self, one: u64, other: u64) {
+        self.0.set(one);
+        self.1.set(other);
+    }
+
+    /// The canary of the block at `start`. Twice mixed: once could be undone by whoever knows the place.
+    fn canary(&self, start: usize) -> u64 {
+        mix(mix(self.0.get() ^ wide(start)) ^ self.1.get())
+    }
 }
 
 /// The canary's place behind a block of `bytes`.
@@ -43,23 +59,23 @@ fn behind(start: NonNull<u8>, bytes: usize) -> *mut u64 {
 ///
 /// # Safety
 /// The block has [`CANARY`] bytes more.
-pub(crate) unsafe fn seal(secret: u64, start: NonNull<u8>, bytes: usize) {
+pub(crate) unsafe fn seal(secret: &Secret, start: NonNull<u8>, bytes: usize) {
     // SAFETY: the caller's promise.
-    unsafe { behind(start, bytes).write_unaligned(canary(secret, start.addr().get())) };
+    unsafe { behind(start, bytes).write_unaligned(secret.canary(start.addr().get())) };
 }
 
 /// Whether the canary is behind a block of `bytes`.
 ///
 /// # Safety
 /// The block has [`CANARY`] bytes more.
-pub(crate) unsafe fn is_sealed(secret: u64, start: NonNull<u8>, bytes: usize) -> bool {
+pub(crate) unsafe fn is_sealed(secret: &Secret, start: NonNull<u8>, bytes: usize) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { behind(start, bytes).read_unaligned() == canary(secret, start.addr().get()) }
+    unsafe { behind(start, bytes).read_unaligned() == secret.canary(start.addr().get()) }
 }
 
 /// The byte that fills what a LARGE block leaves of its last page; never 0, which strings end with.
-pub(crate) fn filling(secret: u64, start: NonNull<u8>) -> u8 {
-    low8(size64(canary(secret, start.addr().get()))) | 1
+pub(crate) fn filling(secret: &Secret, start: NonNull<u8>) -> u8 {
+    low8(size64(secret.canary(start.addr().get()))) | 1
 }
 
 /// Freed blocks that wait. All-zero bytes are an empty one.
@@ -193,23 +209,26 @@ mod tests {
 
     #[test]
     fn canaries_know_their_place() {
+        let (one, other) = (Secret::new(), Secret::new());
+        one.set(7, 8);
+        other.set(7, 9);
         let mut memory = [0_u8; 64];
         let start = NonNull::from_mut(&mut memory).cast::<u8>();
         for bytes in 0..=64 - CANARY {
             // SAFETY: the array has that many bytes.
-            unsafe { seal(7, start, bytes) };
+            unsafe { seal(&one, start, bytes) };
             // SAFETY: as above.
-            let is_sealed = |secret, bytes| unsafe { is_sealed(secret, start, bytes) };
-            assert!(is_sealed(7, bytes) && !is_sealed(8, bytes));
+            let is_sealed = |secret: &Secret, bytes| unsafe { is_sealed(secret, start, bytes) };
+            assert!(is_sealed(&one, bytes) && !is_sealed(&other, bytes));
             for at in bytes..bytes + CANARY {
                 // SAFETY: as above.
                 let byte = unsafe { &mut *start.as_ptr().wrapping_add(at) };
                 *byte ^= 1;
-                assert!(!is_sealed(7, bytes), "byte {at} behind {bytes}");
+                assert!(!is_sealed(&one, bytes), "byte {at} behind {bytes}");
                 *byte ^= 1;
             }
         }
-        assert_ne!(canary(7, 16), canary(7, 32));
-        assert_ne!(filling(7, start), 0);
+        assert_ne!(one.canary(16), one.canary(32));
+        assert_ne!(filling(&one, start), 0);
     }
 }

@@ -33,6 +33,7 @@ use crate::os::Unix;
 use crate::page_heap::{PageHeap, Tools};
 use crate::remote::Owner;
 use crate::sampled::{Sampled, Slot};
+use crate::secure::Secret;
 use crate::size_class::{Kind, SMALL_MAX};
 use crate::sync::{Mutex, RelaxedBool, RelaxedU8, RelaxedU64, RelaxedUsize};
 use crate::thread;
@@ -80,7 +81,7 @@ pub(crate) struct Heap {
     /// Where the threads' random numbers start from.
     seed: RelaxedU64,
     /// What canaries are made of.
-    secret: RelaxedU64,
+    secret: Secret,
     /// Whether the fork handlers are registered.
     fork_handled: RelaxedBool,
 }
@@ -103,7 +104,7 @@ pub(crate) static HEAP: Heap = Heap {
     perturb: RelaxedU8::new(0),
     sampled: Sampled::new(),
     seed: RelaxedU64::new(0),
-    secret: RelaxedU64::new(0),
+    secret: Secret::new(),
     fork_handled: RelaxedBool::new(false),
 };
 

@@ -26,7 +26,7 @@ use crate::large::{Mapping, Stay};
 use crate::os::{self, Os, Unix};
 use crate::page_heap::Run;
 use crate::ptr::{forward, size, size64};
-use crate::random::{below, next};
+use crate::random::{below, mix, next};
 use crate::remote::post;
 use crate::secure::{CANARY, Quarantine, filling, is_sealed, seal};
 use crate::size_class::{Class, FRESH, GRANULE, Kind, MIN_ALIGN};
@@ -55,7 +55,7 @@ pub(super) fn is_on() -> bool {
 
 /// Turns the mode on, for all zones that are still to be cut.
 pub(super) fn start() {
-    HEAP.secret.set(os::entropy());
+    HEAP.secret.set(os::entropy(), mix(os::entropy()));
     if let Some(cache) = thread::own() {
         cache.shelve();
     }
@@ -123,7 +123,7 @@ fn prepare(zone: &'static Zone, start: NonNull<u8>, bytes: usize, state: u8) {
         check_free(start, block, block, Call::Malloc);
     }
     // SAFETY: the class has room for the canary.
-    unsafe { seal(HEAP.secret.get(), start, bytes) };
+    unsafe { seal(&HEAP.secret, start, bytes) };
 }
 
 /// Looks whether `bytes` of a free block of `block` bytes are still zero, as they have to be.
@@ -169,7 +169,7 @@ pub(super) fn free(zone: &'static Zone, index: usize, call: Call) {
 /// Looks at what is behind the `bytes` of a live block of a guarded zone: the canary, and zeros.
 fn check(start: NonNull<u8>, bytes: usize, block: usize, call: Call) {
     // SAFETY: the class has room for the canary.
-    let is_sealed = unsafe { is_sealed(HEAP.secret.get(), start, bytes) };
+    let is_sealed = unsafe { is_sealed(&HEAP.secret, start, bytes) };
     let rest = forward(start, bytes + CANARY);
     // SAFETY: the block ends there.
     let rest = unsafe { core::slice::from_raw_parts(rest.as_ptr(), block - bytes - CANARY) };
@@ -233,7 +233,7 @@ pub(super) fn resize(zone: &'static Zone, index: usize, bytes: usize) -> bool {
         clear(forward(start, kept), before + CANARY - kept);
         zone.set_requested(index, bytes);
         // SAFETY: the class has room for the canary.
-        unsafe { seal(HEAP.secret.get(), start, bytes) };
+        unsafe { seal(&HEAP.secret, start, bytes) };
     }
     fits
 }
@@ -293,7 +293,7 @@ fn alloc_large(bytes: usize, align: usize) -> Option<NonNull<u8>> {
     Unix.protect(forward(base, front + room), page);
     let start = forward(base, front + room - bytes.max(1).next_multiple_of(align.min(page)));
     // SAFETY: what the block leaves of its last page.
-    unsafe { forward(start, bytes).write_bytes(filling(HEAP.secret.get(), start), rest_of(start, bytes)) };
+    unsafe { forward(start, bytes).write_bytes(filling(&HEAP.secret, start), rest_of(start, bytes)) };
     mapping.set_block(start.addr().get() - base.addr().get(), bytes);
     Some(start)
 }
@@ -345,7 +345,7 @@ pub(super) fn check_large(mapping: &'static Mapping, call: Call) {
     let start = NonNull::new(mapping.start()).map(|base| forward(base, mapping.block() - mapping.address()));
     let Some(start) = start else { return };
     let bytes = mapping.requested();
-    let fill = filling(HEAP.secret.get(), start);
+    let fill = filling(&HEAP.secret, start);
     let end = forward(start, bytes);
     // SAFETY: the page is the block's, readable unless the program has protected it, which its `free` would suffer from.
     let is_whole = (0..rest_of(start, bytes)).all(|at| unsafe { forward(end, at).read_volatile() } == fill);
