@@ -32,12 +32,9 @@ const DEFAULT_PURGE_DELAY: u64 = 1000;
 /// Most milliseconds for which freed mappings wait: loops that use one come back sooner.
 const KEEP_DELAY: u64 = 20;
 
-/// [`OnError::Abort`] as it is kept.
-const ABORT: u8 = 1;
-
 /// The options in force.
 pub(crate) struct Config {
-    /// [`OnError`] as a number.
+    /// The [`OnError`] that was chosen: 1, 2 or 3 in its order; 0 for none.
     on_error: RelaxedU8,
     /// LARGE requests of at least so many bytes get a mapping of their own.
     pub(crate) mmap_threshold: RelaxedUsize,
@@ -155,11 +152,13 @@ impl Config {
         }
     }
 
-    /// The policy for misuse.
+    /// The policy for misuse; if none was chosen, the mode's.
     pub(crate) fn on_error(&self) -> OnError {
         match self.on_error.get() {
-            ABORT => OnError::Abort,
-            2 => OnError::Ignore,
+            1 => OnError::Warn,
+            2 => OnError::Abort,
+            3 => OnError::Ignore,
+            _ if self.secure.get() => OnError::Abort,
             _ => OnError::Warn,
         }
     }
@@ -184,21 +183,14 @@ impl Config {
         Some(match key {
             b"help" => set_flag(&self.help, value),
             b"stats" => set_flag(&self.stats, value),
-            b"secure" => {
-                let known = set_flag(&self.secure, value);
-                if value == b"1" {
-                    // A later on_error= chooses otherwise.
-                    self.on_error.set(ABORT);
-                }
-                known
-            }
+            b"secure" => set_flag(&self.secure, value),
             b"show" => set_flag(&self.show, value),
             b"huge_pages" => set_flag(&self.huge_pages, value),
             b"on_error" => {
                 let policy = match value {
-                    b"warn" => 0,
-                    b"abort" => ABORT,
-                    b"ignore" => 2,
+                    b"warn" => 1,
+                    b"abort" => 2,
+                    b"ignore" => 3,
                     _ => return Some(false),
                 };
                 self.on_error.set(policy);
@@ -299,8 +291,9 @@ mod tests {
     #[test]
     fn the_hardened_mode_ends_programs_unless_told_otherwise() {
         let policy = |text| parsed(text).1.on_error();
-        assert_eq!([policy("secure"), policy("on_error=ignore,secure=1")], [OnError::Abort; 2]);
-        assert_eq!([policy("secure,on_error=warn"), policy("secure=0"), policy("seed=1")], [OnError::Warn; 3]);
+        assert_eq!([policy("secure"), policy("on_error=ignore,on_error=abort")], [OnError::Abort; 2]);
+        assert_eq!([policy("on_error=ignore,secure=1"), policy("secure,on_error=ignore")], [OnError::Ignore; 2]);
+        assert_eq!([policy("secure,on_error=warn"), policy("secure,secure=0"), policy("seed=1")], [OnError::Warn; 3]);
         assert!(parsed("secure").1.secure.get() && !parsed("secure=0").1.secure.get());
     }
 

@@ -82,6 +82,8 @@ pub(crate) struct Heap {
     seed: RelaxedU64,
     /// What canaries are made of.
     secret: Secret,
+    /// Whether a thread that forks holds central's mutex and wants the others.
+    fork_waits: RelaxedBool,
     /// Whether the fork handlers are registered.
     fork_handled: RelaxedBool,
 }
@@ -105,6 +107,7 @@ pub(crate) static HEAP: Heap = Heap {
     sampled: Sampled::new(),
     seed: RelaxedU64::new(0),
     secret: Secret::new(),
+    fork_waits: RelaxedBool::new(false),
     fork_handled: RelaxedBool::new(false),
 };
 

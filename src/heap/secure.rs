@@ -20,7 +20,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::misuse::{Call, Misuse, report};
-use super::{HEAP, MAP, MAX_REQUEST, careful, slow, tools};
+use super::{HEAP, MAP, MAX_REQUEST, careful, slow, threads, tools};
 use crate::cache::{Cache, Freed, free_index};
 use crate::large::{Mapping, Stay};
 use crate::os::{self, Os, Unix};
@@ -336,8 +336,7 @@ pub(super) fn free_large(mapping: &'static Mapping, call: Call) {
         Unix.protect(base, mapping.bytes());
     }
     HEAP.large.lock().free_detached(&Unix, &HEAP.meta, mapping, address, stay());
-    // Whoever waits for the mutex, a fork perhaps, would find it taken again: it is held during system calls.
-    os::yield_now();
+    threads::let_fork_pass();
 }
 
 /// Looks at what a LARGE block leaves of its last page.

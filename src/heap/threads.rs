@@ -182,6 +182,14 @@ pub(super) fn collect(central: &mut Central) {
     central.collect(&HEAP.owner, &mut freed_twice);
 }
 
+/// Lets a fork that waits for the mutex of LARGE have it: for threads that take that again and again and make system calls
+/// meanwhile, who would win it each time. The forking thread holds central's already.
+pub(super) fn let_fork_pass() {
+    if HEAP.fork_waits.get() {
+        drop(HEAP.central.lock());
+    }
+}
+
 /// Called before every fork: holds all locks, so that the child finds every structure whole.
 ///
 /// # Safety
@@ -189,6 +197,7 @@ pub(super) fn collect(central: &mut Central) {
 unsafe extern "C" fn before_fork() {
     stdio::hold();
     HEAP.central.hold();
+    HEAP.fork_waits.set(true);
     HEAP.large.hold();
     HEAP.pages.hold();
     HEAP.sampled.queue.hold();
@@ -202,6 +211,7 @@ unsafe extern "C" fn before_fork() {
 /// Called by libc, after `before_fork`.
 unsafe extern "C" fn after_fork_in_parent() {
     set_forking(false);
+    HEAP.fork_waits.set(false);
     HEAP.meta.release();
     HEAP.sampled.queue.release();
     HEAP.pages.release();
@@ -215,6 +225,7 @@ unsafe extern "C" fn after_fork_in_parent() {
 /// # Safety
 /// Called by libc, after `before_fork`.
 unsafe extern "C" fn after_fork_in_child() {
+    HEAP.fork_waits.set(false);
     HEAP.meta.reset();
     HEAP.sampled.queue.reset();
     HEAP.pages.reset();

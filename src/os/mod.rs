@@ -16,7 +16,7 @@ pub(crate) use unix::ThreadValue;
 
 pub(crate) use unix::{
     EINVAL, ENOMEM, ThreadKey, Unix, abort, at_exit, duplicate, entropy, environment, is_privileged,
-    register_fork_handlers, set_errno, stdio, write, write_stream, yield_now,
+    register_fork_handlers, set_errno, stdio, write, write_stream,
 };
 
 /// What the layers below the front door ask of an operating system. Lengths are bytes, multiples of the page size.

@@ -209,12 +209,6 @@ pub(crate) fn abort() -> ! {
     unsafe { libc::abort() }
 }
 
-/// Lets other threads run.
-pub(crate) fn yield_now() {
-    // SAFETY: always callable.
-    keeping_errno(|| unsafe { libc::sched_yield() });
-}
-
 /// Sets the calling thread's `errno`.
 pub(crate) fn set_errno(value: i32) {
     errno::set_errno(errno::Errno(value));

@@ -170,6 +170,10 @@ impl Model {
             Op::Inside(nth, offset) => {
                 if let Some(known) = self.remove(nth) {
                     self.insert(known);
+                    // A block of no bytes has no inside.
+                    if known.usable < 2 {
+                        return;
+                    }
                     let offset = 1 + offset % (known.usable - 1);
                     let start = known.start.addr().get();
                     let misuse = Self::misuse(known.start.map_addr(|_| known.start.addr().saturating_add(offset)));
