@@ -75,7 +75,9 @@ impl Model {
             None if address == 0 => {}
             None => self.pass_bad(step, address, &|text| {
                 let freed = text.starts_with("double free of a ") || text.starts_with("freed pointer, the ");
-                let inside = text.contains(" bytes into the freed ");
+                // The fifteen bytes behind a block of none are nobody's, but nearest to it.
+                let inside =
+                    text.contains(" bytes into the freed ") || text.contains(" bytes into the 0-byte block at ");
                 freed || inside || text == NO_BLOCK || text == FOREIGN
             }),
         }
