@@ -109,17 +109,20 @@ static inline size_t rnd_size(uint64_t *state, unsigned bits) {
 }
 
 #ifdef __linux__
-// Resident memory of this process in bytes, read without allocating. Not from statm, which counts pages: under an
-// emulator they are not those of sysconf.
-static inline size_t resident(void) {
+// A line of /proc/self/status that counts kilobytes, in bytes, read without allocating.
+static inline size_t status_line(const char *name) {
     char text[4096] = {0}, *at;
     size_t kilobytes = 0;
     int fd = open("/proc/self/status", O_RDONLY);
     CHECK(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
     close(fd);
-    CHECK((at = strstr(text, "VmRSS:")) != NULL && sscanf(at, "VmRSS: %zu kB", &kilobytes) == 1);
+    CHECK((at = strstr(text, name)) != NULL && sscanf(at + strlen(name), ": %zu kB", &kilobytes) == 1);
     return kilobytes * 1024;
 }
+
+// Resident memory of this process in bytes. Not from statm, which counts pages: under an emulator they are not those of
+// sysconf.
+static inline size_t resident(void) { return status_line("VmRSS"); }
 
 // Mappings of this process: lines of /proc/self/maps, counted without allocating.
 static inline size_t mappings(void) {

@@ -85,15 +85,7 @@ static inline void resize(struct block *block, size_t size, size_t seed) {
     put(block, moved, size, seed);
 }
 
-static inline size_t address_space(void) {
-    char text[4096] = {0}, *at;
-    size_t kilobytes = 0;
-    int fd = open("/proc/self/status", O_RDONLY);
-    CHECK(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
-    close(fd);
-    CHECK((at = strstr(text, "VmSize:")) != NULL && sscanf(at, "VmSize: %zu kB", &kilobytes) == 1);
-    return kilobytes * 1024;
-}
+static inline size_t address_space(void) { return status_line("VmSize"); }
 
 // Blocks, resident memory and address space stay what they are. An arena more now and then is no growth, one each round is.
 static inline void check_steady(void) {

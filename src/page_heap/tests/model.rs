@@ -133,6 +133,16 @@ fn wide_below(random: &mut Random, bound: usize) -> u64 {
     crate::ptr::wide(random.below(bound))
 }
 
+/// Gives every run and all memory back: no granule and no idle arena is left.
+fn nothing_is_left(world: &World, heap: &mut PageHeap, mut model: Model) {
+    model.give_all(heap, &world.tools());
+    heap.purge(&world.tools(), 0);
+    heap.check_invariants(world.map);
+    assert!(world.os.prepared_within_reservations());
+    assert_eq!((heap.in_use, heap.dirty), (0, 0));
+    assert!(heap.arenas().all(|arena| heap.is_growing(arena)), "idle arenas are unmapped");
+}
+
 #[test]
 fn random_operations_agree_with_a_naive_model() {
     let mut purged_blank = 0;
@@ -151,12 +161,7 @@ fn random_operations_agree_with_a_naive_model() {
         assert!(most_dense > 2 * HUGE_FROM && world.os.calls(Kind::Populate) > 10);
         assert!(model.blank > 10, "{}", model.blank);
         purged_blank += model.purged_blank;
-        model.give_all(&mut heap, &world.tools());
-        heap.purge(&world.tools(), 0);
-        heap.check_invariants(world.map);
-        assert!(world.os.prepared_within_reservations());
-        assert_eq!((heap.in_use, heap.dirty), (0, 0));
-        assert!(heap.arenas().all(|arena| heap.is_growing(arena)), "idle arenas are unmapped");
+        nothing_is_left(&world, &mut heap, model);
     }
     assert!(purged_blank > 0);
 }
@@ -177,11 +182,6 @@ fn random_operations_bear_that_every_kth_call_fails() {
         world.os.fail_every(0);
         let run = heap.take(&world.tools(), 300, 1, false).expect("memory is there again");
         heap.give(&world.tools(), run.zone, 0);
-        model.give_all(&mut heap, &world.tools());
-        heap.purge(&world.tools(), 0);
-        heap.check_invariants(world.map);
-        assert!(world.os.prepared_within_reservations());
-        assert_eq!((heap.in_use, heap.dirty), (0, 0));
-        assert!(heap.arenas().all(|arena| heap.is_growing(arena)), "idle arenas are unmapped");
+        nothing_is_left(&world, &mut heap, model);
     }
 }
