@@ -7,12 +7,13 @@
 //! | 2 | freeing thread, unless `posted` is 1 | `posted: 0 → 1`; push the zone into its owner's inbox |
 //! | 3 | owner, at its slow paths | take the whole inbox; for each zone `posted := 0`, then collect: set the bits of the `FREED` blocks |
 //!
-//! Step 1 and the look at `posted` in step 2 are sequentially consistent, and a fence is between the two parts of step 3:
-//! either the freeing thread finds `posted` clear, or the owner finds the block. `scripts/models` proves this and what
-//! follows, as far as it can be; `docs/concurrency.md` has all protocols as tables. A zone may change owners between 2 and 3: whoever finds a zone of another owner
-//! in its inbox posts it there. A zone that was given back to the page heap meanwhile belongs to *nobody*, an owner who
-//! only passes on what became a zone again. An owner that goes away closes its inbox; a post that finds it closed reads
-//! the owner anew. Zones without a thread belong to central; its inbox and nobody's never close. No locks.
+//! Step 1 and the look at `posted` in step 2 are sequentially consistent, and a fence is between the two parts of step
+//! 3: either the freeing thread finds `posted` clear, or the owner finds the block. `scripts/models` proves this and
+//! what follows, as far as it can be; `docs/concurrency.md` has all protocols as tables. A zone may change owners
+//! between 2 and 3: whoever finds a zone of another owner in its inbox posts it there. A zone that was given back to
+//! the page heap meanwhile belongs to *nobody*, an owner who only passes on what became a zone again. An owner that
+//! goes away closes its inbox; a post that finds it closed reads the owner anew. Zones without a thread belong to
+//! central; its inbox and nobody's never close. No locks.
 
 #![expect(unsafe_code, reason = "the inbox holds addresses")]
 
