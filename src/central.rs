@@ -23,8 +23,9 @@ pub(crate) struct Central {
     live: Link<Cache>,
     /// Caches of ended threads, for new ones.
     parked: Link<Cache>,
-    /// Whether the process is the child of a fork and has caches whose threads are gone.
-    pub(crate) orphans: bool,
+    /// In the child of a fork, until the zones of vanished threads are taken in: the cache of the thread that forked, if it
+    /// had one.
+    pub(crate) survivor: Link<Cache>,
 }
 
 impl Central {
@@ -35,7 +36,7 @@ impl Central {
             idle: List::new(),
             live: Link::none(),
             parked: Link::none(),
-            orphans: false,
+            survivor: Link::none(),
         }
     }
 
@@ -118,14 +119,16 @@ impl Central {
     }
 
     /// Takes in a run of a process that has forked, in its child, for central's `owner` if it is a zone of a thread that
-    /// is gone; `own` is the owner of the thread that is left. All posts are made anew.
-    pub(crate) fn take_in(&mut self, run: &'static Zone, owner: &'static Owner, own: Option<&'static Owner>) {
-        // Of what is no zone too: it may become one again.
-        run.posted.store(0, Ordering::Relaxed);
+    /// is gone. All posts are made anew: the inboxes were emptied, and nobody posts before this is done.
+    pub(crate) fn take_in(&mut self, run: &'static Zone, owner: &'static Owner) {
+        // Of what is no zone too: it may become one again. Read first: the child has no page of its own yet.
+        if run.posted.load(Ordering::Relaxed) != 0 {
+            run.posted.store(0, Ordering::Relaxed);
+        }
         if run.role() != Role::Blocks {
             return;
         }
-        if run.owner.is(owner) || own.is_some_and(|own| run.owner.is(own)) {
+        if run.owner.is(owner) || self.survivor.get().is_some_and(|survivor| run.owner.is(&survivor.owner)) {
             // A vanished thread may have freed something in it, and not have come to say so.
             if run.owner.is_shared() {
                 post(run);
@@ -133,6 +136,21 @@ impl Central {
         } else {
             run.owner.pass(owner);
             self.give(run, run.rebuild());
+        }
+    }
+
+    /// Whether there is a cache in use besides `own`.
+    pub(crate) fn has_others(&self, own: Option<&'static Cache>) -> bool {
+        self.live().any(|cache| !own.is_some_and(|own| core::ptr::eq(cache, own)))
+    }
+
+    /// Forgets the zones of all caches in use but the survivor's, which were taken in, and keeps the caches for other threads.
+    pub(crate) fn forget_others(&mut self) {
+        let survivor = self.survivor.get();
+        for cache in self.live().filter(|&cache| !survivor.is_some_and(|survivor| core::ptr::eq(cache, survivor))) {
+            self.unregister(cache);
+            cache.reset();
+            self.park(cache);
         }
     }
 

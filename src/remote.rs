@@ -3,7 +3,7 @@
 //! | step | who | operation |
 //! |---|---|---|
 //! | 0 | freeing thread, once a zone | mark the zone as shared, so that its owner's frees look at the state byte |
-//! | 1 | freeing thread | swap the state byte with `FREED`: of two threads one finds `FREED` |
+//! | 1 | freeing thread | exchange the state byte for `FREED`, if it still is that of a live block: of two threads one fails |
 //! | 2 | freeing thread, unless `posted` is 1 | `posted: 0 → 1`; push the zone into its owner's inbox |
 //! | 3 | owner, at its slow paths | take the whole inbox; for each zone `posted := 0`, then collect: set the bits of the `FREED` blocks |
 //!

@@ -29,7 +29,7 @@ int main(void) {
     pthread_t thread[4];
     int status = 0;
     for (size_t i = 0; i < 4; i++) CHECK(pthread_create(&thread[i], NULL, churn, (void *)(i + 1)) == 0);
-    const size_t rounds = times(300, 100000);
+    const size_t rounds = times(100, 100000);
     for (size_t round = 0; round < rounds; round++) {
         void *p = malloc(100);
         pid_t child = fork();

@@ -35,7 +35,7 @@ use crate::remote::Owner;
 use crate::sampled::{Sampled, Slot};
 use crate::secure::Secret;
 use crate::size_class::{Kind, SMALL_MAX};
-use crate::sync::{Mutex, RelaxedBool, RelaxedU8, RelaxedU64, RelaxedUsize};
+use crate::sync::{AtomicBool, Mutex, RelaxedBool, RelaxedU8, RelaxedU64, RelaxedUsize};
 use crate::thread;
 use crate::zone::{Role, Zone};
 
@@ -84,6 +84,10 @@ pub(crate) struct Heap {
     secret: Secret,
     /// Whether a thread that forks holds central's mutex and wants the others.
     fork_waits: RelaxedBool,
+    /// Whether the process is the child of a fork and has zones of vanished threads that nobody has taken in yet.
+    orphans: AtomicBool,
+    /// Whether a thread has ever freed blocks of another one's. It may have no cache: a fork cannot tell whether it lives.
+    shared: RelaxedBool,
     /// Whether the fork handlers are registered.
     fork_handled: RelaxedBool,
 }
@@ -108,6 +112,8 @@ pub(crate) static HEAP: Heap = Heap {
     seed: RelaxedU64::new(0),
     secret: Secret::new(),
     fork_waits: RelaxedBool::new(false),
+    orphans: AtomicBool::new(false),
+    shared: RelaxedBool::new(false),
     fork_handled: RelaxedBool::new(false),
 };
 

@@ -211,6 +211,9 @@ fn release(start: NonNull<u8>) {
             slow::wake(zone);
         }
     } else {
+        if !threads::is_ready_for_remote(zone) {
+            threads::prepare_remote(zone);
+        }
         zone.free_remotely(index);
         post(zone);
     }

@@ -352,11 +352,21 @@ extern "C" fn free_noted(block: *mut u8, call: Call) {
 
 /// Frees a block of another thread's zone.
 fn free_remote(zone: &'static Zone, index: usize, call: Call) {
-    if zone.free_remotely(index) {
-        post(zone);
-    } else {
-        report(call, zone.block_at(index).addr(), Misuse::Freed(zone.class()));
-    }
+    if threads::is_ready_for_remote(zone) { free_shared_index(zone, index, call) } else { share(zone, index, call) }
+}
+
+/// The same for the first one of a zone, or of the child of a fork.
+#[cold]
+#[inline(never)]
+fn share(zone: &'static Zone, index: usize, call: Call) {
+    threads::prepare_remote(zone);
+    free_shared_index(zone, index, call);
+}
+
+/// Frees a block of another thread's zone, which is shared.
+#[inline]
+fn free_shared_index(zone: &'static Zone, index: usize, call: Call) {
+    if zone.free_remotely(index) { post(zone) } else { already_freed(zone, index, call) }
 }
 
 /// Frees a LARGE block that is a run of an arena. Looked up again under the mutex: of two frees one wins.
@@ -389,6 +399,12 @@ fn free_mapping(address: usize, call: Call) {
 
 /// Reports a block that was freed by two threads at the same moment.
 pub(super) fn freed_twice(zone: &'static Zone, index: usize) {
-    let address = zone.block_at(index).addr();
-    report(Call::Free, address, Misuse::Freed(zone.class()));
+    already_freed(zone, index, Call::Free);
+}
+
+/// The same, by `call`.
+#[cold]
+#[inline(never)]
+fn already_freed(zone: &'static Zone, index: usize, call: Call) {
+    report(call, zone.block_at(index).addr(), Misuse::Freed(zone.class()));
 }

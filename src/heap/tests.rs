@@ -3,6 +3,7 @@
 
 #[cfg(target_os = "linux")]
 mod corpus;
+mod forks;
 mod messages;
 mod model;
 mod promises;

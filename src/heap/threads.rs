@@ -20,9 +20,11 @@ use crate::cache::{self, Cache};
 use crate::central::Central;
 use crate::config::Complaint;
 use crate::os::{self, ThreadKey, Unix, stdio};
+use crate::remote::Owner;
 use crate::sync::{Guard, set_forking};
 use crate::text::{STDERR, Text};
 use crate::thread;
+use crate::zone::Zone;
 
 /// The calling thread's cache, made if there is none; `None` when memory is exhausted.
 pub(super) fn current() -> Option<&'static Cache> {
@@ -169,11 +171,28 @@ unsafe extern "C" fn detach(value: *mut c_void) {
 /// Central, after its orphans have been taken in.
 pub(super) fn central() -> Guard<Central> {
     let mut central = HEAP.central.lock();
-    if central.orphans {
-        central.orphans = false;
+    if HEAP.orphans.load(Ordering::Relaxed) {
         adopt_orphans(&mut central);
+        HEAP.orphans.store(false, Ordering::Release);
     }
     central
+}
+
+/// Whether a block of another thread's zone may be freed at once: `prepare_remote` comes first, if not.
+#[inline]
+pub(super) fn is_ready_for_remote(zone: &Zone) -> bool {
+    zone.owner.is_shared() && !HEAP.orphans.load(Ordering::Acquire)
+}
+
+/// To be called before a block is freed in a zone that was not shared; or in the child of a fork, where posts are made anew
+/// first.
+#[cold]
+pub(super) fn prepare_remote(zone: &Zone) {
+    if HEAP.orphans.load(Ordering::Acquire) {
+        drop(central());
+    }
+    HEAP.shared.set(true);
+    zone.owner.share();
 }
 
 /// Collects what was freed in central's zones.
@@ -234,39 +253,29 @@ unsafe extern "C" fn after_fork_in_child() {
     stdio::reset();
     set_forking(false);
     // Taking in the other threads' zones reads all descriptors: not for a child that only executes a program.
-    let mut central = HEAP.central.lock();
+    let central = HEAP.central.lock();
     let own = thread::own();
     careful::after_fork(own);
-    central.orphans = central.live().any(|cache| !own.is_some_and(|own| core::ptr::eq(cache, own)));
+    if HEAP.shared.get() || central.has_others(own) {
+        central.survivor.set(own);
+        // Torn, perhaps; and what is posted is found again.
+        own.into_iter().map(|own| &own.owner).chain([&HEAP.owner, &HEAP.nobody]).for_each(Owner::open);
+        HEAP.orphans.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Takes in the zones of threads that did not survive a fork. Their caches' lists may be torn; the descriptors and the
-/// state bytes are not.
+/// state bytes are not. Whichever thread of the child comes first does it: the one that forked goes on meanwhile, with its
+/// own blocks, all others wait.
 fn adopt_orphans(central: &mut Central) {
-    let own = thread::own();
-    let is_own = |cache: &Cache| own.is_some_and(|own| core::ptr::eq(cache, own));
-    // What is posted properly is out of the way first. Twice our own: the first time passes on what is central's, and
-    // central passes on what is ours.
-    let collect_own = || {
-        if let Some(own) = own {
-            own.collect(&mut freed_twice);
-        }
-    };
-    collect_own();
-    collect(central);
-    collect_own();
     let pages = HEAP.pages.lock();
     for arena in pages.arenas() {
         for zone in (0..GRANULES).filter_map(|g| arena.zone(g)) {
-            central.take_in(zone, &HEAP.owner, own.map(|own| &own.owner));
+            central.take_in(zone, &HEAP.owner);
         }
     }
     drop(pages);
-    for cache in central.live().filter(|cache| !is_own(cache)) {
-        central.unregister(cache);
-        cache.reset();
-        central.park(cache);
-    }
+    central.forget_others();
     while let Some(idle) = central.idle.pop() {
         retire(idle);
     }

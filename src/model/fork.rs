@@ -20,7 +20,8 @@ fn vanish(goes: fn(&World), stays: fn(&World), own: usize) {
             stays(world);
             thread.join();
             let freed = world.freed();
-            world.adopt_orphans(world.caches[own]);
+            world.fork(world.caches[own]);
+            world.adopt_orphans();
             world.check_heap(freed);
             // And goes on: posts find their way.
             world.free_again(world.zones[0], 3, world.caches[own]);
@@ -48,4 +49,35 @@ fn the_owner_vanishes_anywhere_as_it_collects() {
 #[test]
 fn the_owner_vanishes_anywhere_as_it_ends() {
     vanish(|world| world.end(world.caches[0]), |world| world.free(0, 0, world.caches[1]), 1);
+}
+
+#[test]
+fn a_child_goes_on_while_another_thread_of_it_takes_in_what_was_left() {
+    for steps in 0..STEPS {
+        explore_part(STEPS, Some(2), move |world| {
+            let own = world.caches[0];
+            let gone = {
+                let world = Arc::clone(world);
+                spawn(move || {
+                    model::vanish_after(steps);
+                    (0..2).for_each(|k| world.free(0, k, world.caches[1]));
+                })
+            };
+            gone.join();
+            let freed = world.freed();
+            world.fork(own);
+            let other = {
+                let world = Arc::clone(world);
+                spawn(move || {
+                    world.adopt_orphans();
+                    world.free(1, 0, world.caches[2]);
+                })
+            };
+            world.collect(own);
+            world.free(0, 3, own);
+            world.collect(own);
+            other.join();
+            world.check_heap(freed + 2);
+        });
+    }
 }

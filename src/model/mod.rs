@@ -228,19 +228,17 @@ impl World {
         }
     }
 
-    /// What the child of a fork does, whose thread has the cache `own`: `heap::threads::adopt_orphans`, without arenas.
-    fn adopt_orphans(&self, own: &'static Cache) {
-        self.collect(own);
-        self.collect_central();
-        self.collect(own);
+    /// A fork, in its child, whose thread has the cache `own`: `heap::threads::after_fork_in_child`.
+    fn fork(&self, own: &'static Cache) {
+        self.central.lock().survivor.set(Some(own));
+        [&own.owner, self.owner, self.nobody].into_iter().for_each(Owner::open);
+    }
+
+    /// What a thread of the child does at its first visit to central: `heap::threads::adopt_orphans`, without arenas.
+    fn adopt_orphans(&self) {
         let mut central = self.central.lock();
-        self.zones.iter().for_each(|zone| central.take_in(zone, self.owner, Some(&own.owner)));
-        let orphans: Vec<_> = central.live().filter(|cache| !core::ptr::eq(*cache, own)).collect();
-        for cache in orphans {
-            central.unregister(cache);
-            cache.reset();
-            central.park(cache);
-        }
+        self.zones.iter().for_each(|zone| central.take_in(zone, self.owner));
+        central.forget_others();
     }
 
     /// Blocks that are free, be they collected or not.

@@ -11,14 +11,18 @@ use crate::size_class::{FREED, FRESH, LIVE, WINDOW};
 use crate::sync::{RelaxedU8, fence};
 
 impl Zone {
-    /// Frees a live block as another thread than the owner's. The state byte is the one mark that all threads see: from
+    /// Frees a live block as another thread than the owner's; `index` is that of a block. The state byte is the one mark that all threads see: from
     /// here on another free of this block is a double free. `false` if it is one itself, by two threads at the same
     /// moment.
     pub(crate) fn free_remotely(&self, index: usize) -> bool {
         self.owner.share();
-        let Some(state) = self.states().get(index) else { return false };
-        // With the order that `post` needs; and what was done with the block is done for whoever collects it.
-        state.0.swap(FREED, Ordering::SeqCst) >= LIVE
+        // SAFETY: each block has a state byte.
+        let state = unsafe { &*self.state.get().wrapping_add(index) };
+        let live = state.get();
+        // Compared and not just swapped: if this is a double free and the zone is given back at this moment, the byte may
+        // be part of something else by now. With the order that `post` needs; and what was done with the block is done
+        // for whoever collects it.
+        live >= LIVE && state.0.compare_exchange(live, FREED, Ordering::SeqCst, Ordering::Relaxed).is_ok()
     }
 
     /// Moves what other threads freed into `free`; returns how many blocks that were.

@@ -1,8 +1,8 @@
-//! Tests with several threads: blocks that others free, threads that end, forks.
+//! Tests with several threads: blocks that others free, threads that end.
 
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
-use std::thread::{park, scope, spawn, yield_now};
+use std::thread::{scope, spawn, yield_now};
 
 use super::model::Known;
 use super::*;
@@ -11,10 +11,10 @@ use crate::remote::post;
 use crate::size_class::{Class, MEDIUM_MAX};
 
 /// Blocks on their way between threads.
-type Pool = Mutex<Vec<Known>>;
+pub(super) type Pool = Mutex<Vec<Known>>;
 
 /// A new block of a random size.
-fn block(random: &mut Random) -> Known {
+pub(super) fn block(random: &mut Random) -> Known {
     let bytes = match random.below(20) {
         0..10 => random.below(129),
         10..16 => random.below(1025),
@@ -33,7 +33,7 @@ fn block(random: &mut Random) -> Known {
 }
 
 /// Allocates, resizes, frees, and passes blocks on through the pool, which has blocks of all threads.
-fn work(seed: usize, steps: usize, pool: &Pool) {
+pub(super) fn work(seed: usize, steps: usize, pool: &Pool) {
     let (mut random, mut own) = (Random::new(seed), Vec::new());
     for _ in 0..steps {
         match random.below(8) {
@@ -74,7 +74,7 @@ fn both(one: impl FnOnce() + Send, other: impl FnOnce() + Send) {
 }
 
 /// The walk finds exactly these blocks; when they are freed, nothing is left.
-fn check_and_clear(pool: Pool) {
+pub(super) fn check_and_clear(pool: Pool) {
     let mut blocks = pool.into_inner().expect("no panic");
     blocks.sort_by_key(|known| known.start);
     let expected: Vec<_> = blocks.iter().map(|known| (known.start.addr().get(), known.requested)).collect();
@@ -304,89 +304,6 @@ fn a_thread_may_free_before_it_allocates() {
         .join()
         .expect("no panic");
         check_and_clear(Pool::default());
-    });
-}
-
-/// Starts a thread that does `body` and then nothing for ever; returns when it is done.
-fn park_after(body: impl FnOnce() + Send + 'static) {
-    let (sender, receiver) = mpsc::channel();
-    spawn(move || {
-        body();
-        sender.send(()).expect("somebody waits");
-        loop {
-            park();
-        }
-    });
-    receiver.recv().expect("a signal");
-}
-
-#[test]
-fn a_child_takes_in_what_vanished_threads_had() {
-    alone!(a_child_takes_in_what_vanished_threads_had, "on_error=abort", || {
-        let pool: &'static Pool = Box::leak(Box::default());
-        work(99, 2000, pool);
-        for seed in 0..3 {
-            park_after(move || {
-                let (mut random, mut own) = (Random::new(seed), Vec::new());
-                work(seed, 3000, pool);
-                own.extend((0..500).map(|_| block(&mut random)));
-                own.drain(..250).for_each(Known::free);
-                // And one of another thread.
-                let taken = pool.lock().expect("no panic").pop();
-                taken.into_iter().for_each(Known::free);
-                pool.lock().expect("no panic").append(&mut own);
-            });
-        }
-        threads::lose_other_threads();
-        let pool = core::mem::take(&mut *pool.lock().expect("no panic"));
-        check_heap();
-        check_and_clear(Mutex::new(pool));
-    });
-}
-
-#[test]
-fn a_child_is_not_confused_by_posts_on_their_way() {
-    alone!(a_child_is_not_confused_by_posts_on_their_way, "on_error=abort", || {
-        let own_block = Known::new(alloc(40), 40, 1, 1);
-        let others: Vec<_> = (0..100).map(|_| Known::new(alloc(40), 40, 1, 1)).collect();
-        let Ok(Block::Zone(zone, _)) = Block::at(own_block.start) else { panic!("no zone") };
-        park_after(move || {
-            // A thread with a cache: it leaves something to be taken in.
-            alloc(1);
-            others.into_iter().for_each(Known::free);
-        });
-        // As if the thread had read the owner before this thread took the zone from central.
-        let own = thread::own().expect("a cache");
-        own.collect(&mut |_, _| ());
-        zone.owner.pass(&HEAP.owner);
-        post(zone);
-        zone.owner.pass(&own.owner);
-        threads::lose_other_threads();
-        check_heap();
-        let again: Vec<_> = (0..2000).map(|_| Known::new(alloc(40), 40, 1, 1)).collect();
-        again.into_iter().for_each(Known::free);
-        own_block.free();
-        let left = walk();
-        assert_eq!(left.len(), 1, "the vanished thread's block");
-        check_heap();
-    });
-}
-
-#[test]
-fn a_child_finds_what_a_vanished_thread_had_no_time_to_post() {
-    alone!(a_child_finds_what_a_vanished_thread_had_no_time_to_post, "on_error=abort", || {
-        let [kept, freed] = [1, 2].map(|fill| Known::new(alloc(40), 40, 1, fill));
-        park_after(|| {
-            // A thread with a cache: it leaves something to be taken in.
-            alloc(1);
-        });
-        let Ok(Block::Zone(zone, index)) = Block::at(freed.start) else { panic!("no zone") };
-        // As if it had been stopped between the mark and the post.
-        assert!(zone.free_remotely(index));
-        threads::lose_other_threads();
-        // Nothing waits that nobody would collect.
-        check_heap();
-        kept.free();
     });
 }
 
