@@ -1,12 +1,14 @@
 /*
  * Random operations with checked contents, blocks handed from thread to thread.
  *
- * random_operations THREADS SECONDS [SEED]
+ * random_operations THREADS SECONDS [SEED [MISUSE]]
  *
  * Every block carries a pattern derived from its own number over its whole length (large blocks: both ends), so that
  * two blocks that overlap, a block handed out twice, or metadata in user memory shows as a wrong byte. A block may be
  * freed or resized by another thread than the one that allocated it. Threads end and are replaced all the time.
- * Prints the number of operations; exits 1 at the first wrong byte, alignment or size.
+ * One operation in MISUSE (0: none) releases or resizes what is no live block; the library has to say so, in one line
+ * each, which is for the caller to count. Prints the number of operations; exits 1 at the first wrong byte, alignment or
+ * size.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -29,7 +31,8 @@ struct block {
 };
 
 static _Atomic(struct block *) mailbox[MAILBOXES];
-static atomic_ullong operations, numbers;
+static atomic_ullong operations, numbers, misuses;
+static unsigned misuse_rate;
 static time_t deadline;
 
 static uint64_t next_random(uint64_t *state)
@@ -147,6 +150,57 @@ static void exchange(struct block *b, uint64_t *random)
 	}
 }
 
+/* Hides from the compiler what a pointer is. */
+static void *hidden(void *pointer)
+{
+	void *volatile seen = pointer;
+	return seen;
+}
+
+/* A block freed twice, while another one of its zone keeps that from being given back; false if it is not that near. */
+static int free_twice(uint64_t *random)
+{
+	size_t size = next_random(random) % 120 + 1;
+	char *twice = hidden(malloc(size)), *keeper = hidden(malloc(size));
+	int near = (uintptr_t)twice >> 16 == (uintptr_t)keeper >> 16;
+	free(hidden(twice));
+	if (near)
+		free(hidden(twice));
+	free(keeper);
+	return near;
+}
+
+/* No start of a live block: on the stack, static, in no page, not canonical, or inside `b`. */
+static void *bad_pointer(const struct block *b, uint64_t *random)
+{
+	static char global[64];
+	static _Thread_local char *stack;
+	char local[64];
+	uint64_t r = next_random(random), s = next_random(random);
+	stack = hidden(local);
+	switch (r % 5) {
+	case 0: return stack + s % sizeof local;
+	case 1: return global + s % sizeof global;
+	case 2: return (void *)(uintptr_t)(s % 4096 + 1);
+	case 3: return (void *)(uintptr_t)(s | 1ull << 63);
+	default: return b->start + 1 + (b->size > 1 ? s % (b->size - 1) : 0);
+	}
+}
+
+/* One bad call; `b`, a live block, stays as it is. */
+static void misuse(const struct block *b, uint64_t *random)
+{
+	uint64_t r = next_random(random);
+	if (r % 4 != 0 || !free_twice(random)) {
+		void *bad = bad_pointer(b, random);
+		if (r >> 8 & 1)
+			free(hidden(bad));
+		else if (realloc(hidden(bad), r >> 9 & 1023) != NULL)
+			fail("a bad realloc gave a block", b, 0);
+	}
+	atomic_fetch_add_explicit(&misuses, 1, memory_order_relaxed);
+}
+
 static void *work(void *seed)
 {
 	static const unsigned rounds = 400000;
@@ -163,6 +217,8 @@ static void *work(void *seed)
 			if (time(NULL) >= deadline)
 				break;
 		}
+		if (b->start != NULL && misuse_rate != 0 && next_random(&random) % misuse_rate == 0)
+			misuse(b, &random);
 		if (b->start == NULL)
 			allocate(b, &random);
 		else if (r < 16)
@@ -193,6 +249,7 @@ int main(int argc, char **argv)
 	int threads = argc > 1 ? atoi(argv[1]) : 4;
 	uintptr_t seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 1;
 	pthread_t ids[64];
+	misuse_rate = argc > 4 ? atoi(argv[4]) : 0;
 	if (threads < 1 || threads > 64)
 		return 2;
 	deadline = time(NULL) + (argc > 2 ? atoi(argv[2]) : 2);
@@ -213,7 +270,7 @@ int main(int argc, char **argv)
 			free(carrier);
 		}
 	}
-	printf("%llu operations, %llu blocks, no wrong byte\n", (unsigned long long)operations,
-	       (unsigned long long)numbers);
+	printf("%llu operations, %llu blocks, %llu misuses, no wrong byte\n", (unsigned long long)operations,
+	       (unsigned long long)numbers, (unsigned long long)misuses);
 	return 0;
 }
