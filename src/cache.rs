@@ -14,12 +14,12 @@ use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
-use crate::fold::{count_down_before, set_bit};
+use crate::fold::{count_down_before, prefetch, set_bit};
 use crate::list::List;
 use crate::ptr::{low8, size};
 use crate::remote::{Owner, post};
 use crate::secure::Quarantine;
-use crate::size_class::{CLASSES, Class, FRESH, LIVE, slot_offsets};
+use crate::size_class::{CLASSES, Class, FRESH, LIVE, SMALL_MAX, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
 use crate::zone::{Place, Zone};
 
@@ -72,27 +72,33 @@ impl Slot {
         self.base.get().wrapping_add(bit * size(self.block.get()))
     }
 
-    /// Lets the free block of the window that `chance` chooses be the lowest one for the next `take`, and returns the
-    /// blocks that it hides, to be shown again.
-    fn hide_lower(&self, chance: u32) -> u64 {
+    /// Fetches the beginnings of the window's free blocks, which are about to be looked at, all at a time.
+    fn prefetch(&self) {
+        // SAFETY: as in `take`.
+        let mut left = unsafe { self.window.get().as_ref() }.get();
+        while left != 0 {
+            prefetch(self.base.get().wrapping_add(size(left.trailing_zeros()) * size(self.block.get())));
+            left &= left - 1;
+        }
+    }
+
+    /// Takes the free block of the window that `chance` chooses: its first byte and its state byte. `None` if there is
+    /// none.
+    #[inline]
+    fn take_random(&self, chance: u32) -> Option<(NonNull<u8>, &RelaxedU8)> {
         // SAFETY: as in `take`.
         let window = unsafe { self.window.get().as_ref() };
         let word = window.get();
-        let above = u64::MAX << (chance % u64::BITS);
-        let hidden = if word & above == 0 { 0 } else { word & !above };
-        if hidden != 0 {
-            window.set(word & above);
+        let above = word & u64::MAX << (chance % u64::BITS);
+        let chosen = if above == 0 { word } else { above };
+        if chosen == 0 {
+            return None;
         }
-        hidden
-    }
-
-    /// Shows blocks that were hidden.
-    fn show(&self, hidden: u64) {
-        if hidden != 0 {
-            // SAFETY: as in `take`.
-            let window = unsafe { self.window.get().as_ref() };
-            window.set(window.get() | hidden);
-        }
+        window.set(word & !(chosen & chosen.wrapping_neg()));
+        let bit = size(chosen.trailing_zeros());
+        // SAFETY: as in `take`.
+        let state = unsafe { &*self.state.get().wrapping_add(bit) };
+        Some((NonNull::new(self.base.get().wrapping_add(bit * size(self.block.get())))?, state))
     }
 }
 
@@ -200,23 +206,25 @@ impl Cache {
         (block, fresh && zone.is_clean())
     }
 
-    /// The same for one of the window's blocks that `chance` chooses; and its state byte before.
-    pub(crate) fn take_random(&self, class: Class, bytes: usize, chance: u32) -> (*mut u8, u8) {
-        let (Some(slot), Some(zone)) = (self.slots.get(class.index()), self.current_of(class)) else {
-            return (ptr::null_mut(), FRESH);
-        };
-        let mut state_before = FRESH;
-        let in_state = if class.records_in_state() { bytes } else { class.block() };
-        let before = |state: &RelaxedU8| {
-            state_before = state.get();
-            if !class.records_in_state() {
-                zone.set_wide_slack(state, class.block() - bytes);
-            }
-        };
-        let hidden = slot.hide_lower(chance);
-        let block = slot.take(in_state, before, ptr::null_mut);
-        slot.show(hidden);
-        (block, state_before)
+    /// One of the window's blocks, which `chance` chooses, for a request of `bytes` that its class can record; with its
+    /// zone and the state byte that it had. `None` if the window is empty.
+    #[inline]
+    pub(crate) fn take_random(
+        &self,
+        class: Class,
+        bytes: usize,
+        chance: u32,
+    ) -> Option<(NonNull<u8>, &'static Zone, u8)> {
+        let (slot, zone) = (self.slots.get(class.index())?, self.current_of(class)?);
+        let (start, state) = slot.take_random(chance)?;
+        let (before, block) = (state.get(), zone.block_bytes());
+        if block <= SMALL_MAX {
+            state.set(LIVE + low8(block.wrapping_sub(bytes)));
+        } else {
+            zone.set_wide_slack(state, block - bytes);
+            state.set(LIVE);
+        }
+        Some((start, zone, before))
     }
 
     /// Lets the class go on in another window of its current zone, which `chance` chooses.
@@ -224,6 +232,9 @@ impl Cache {
         if let Some(zone) = self.current_of(class) {
             zone.turn(chance);
             self.open_window(class, zone);
+        }
+        if let Some(slot) = self.slots.get(class.index()) {
+            slot.prefetch();
         }
     }
 

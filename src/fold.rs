@@ -1,4 +1,4 @@
-//! Six steps of the hit paths as single instructions.
+//! Seven steps of the hit paths as single instructions.
 //!
 //! The compiler does not fold a relaxed atomic load into the instruction that uses it, and takes three instructions to
 //! set a bit whose number is in a register. On x86-64 each function here is what it would emit for plain memory; on
@@ -12,9 +12,9 @@ mod plain;
 mod x86_64;
 
 #[cfg(any(not(target_arch = "x86_64"), loom, shuttle, plain))]
-pub(crate) use plain::{count_down_before, holds, is_less, mask_of, scale, set_bit};
+pub(crate) use plain::{count_down_before, holds, is_less, mask_of, prefetch, scale, set_bit};
 #[cfg(all(target_arch = "x86_64", not(any(loom, shuttle, plain))))]
-pub(crate) use x86_64::{count_down_before, holds, is_less, mask_of, scale, set_bit};
+pub(crate) use x86_64::{count_down_before, holds, is_less, mask_of, prefetch, scale, set_bit};
 
 #[cfg(test)]
 mod tests {
@@ -28,7 +28,7 @@ mod tests {
             #[test]
             #[expect(unsafe_code, reason = "cells are found by their offsets")]
             fn $steps() {
-                use super::$steps::{count_down_before, holds, is_less, mask_of, scale, set_bit};
+                use super::$steps::{count_down_before, holds, is_less, mask_of, prefetch, scale, set_bit};
                 static A: u32 = 1;
                 static B: u32 = 2;
                 let cell = AtomicPtr::new((&raw const A).cast_mut());
@@ -65,6 +65,8 @@ mod tests {
 
                 let bytes: [RelaxedU8; 64] = core::array::from_fn(|k| RelaxedU8::new([9, 0, 9, 1, 8][k % 5]));
                 let expected = (0..64).filter(|k| matches!(k % 5, 0 | 2)).fold(0, |mask: u64, k| mask | 1 << k);
+                // Whatever is there.
+                [core::ptr::null(), (&raw const A).cast()].into_iter().for_each(prefetch);
                 assert_eq!((mask_of::<9>(&bytes), mask_of::<7>(&bytes)), (expected, 0));
             }
         };

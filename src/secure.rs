@@ -14,7 +14,8 @@ use core::ptr::NonNull;
 
 use crate::ptr::{low8, size64, wide};
 use crate::random::{below, mix};
-use crate::sync::{RelaxedPtr, RelaxedU64, RelaxedUsize};
+use crate::sync::{Link, RelaxedU64, RelaxedUsize};
+use crate::zone::Zone;
 
 /// Bytes of a canary.
 pub(crate) const CANARY: usize = 8;
@@ -43,9 +44,10 @@ impl Secret {
         self.1.set(other);
     }
 
-    /// The canary of the block at `start`. Twice mixed: once could be undone by whoever knows the place.
+    /// The canary of the block at `start`. Mixing alone could be undone by whoever knows the place; to mix once more
+    /// behind the other half would help nobody but those who read parts of canaries only, for that can be undone too.
     fn canary(&self, start: usize) -> u64 {
-        mix(mix(self.0.get() ^ wide(start)) ^ self.1.get())
+        mix(self.0.get() ^ wide(start)) ^ self.1.get()
     }
 }
 
@@ -64,13 +66,44 @@ pub(crate) unsafe fn seal(secret: &Secret, start: NonNull<u8>, bytes: usize) {
     unsafe { behind(start, bytes).write_unaligned(secret.canary(start.addr().get())) };
 }
 
-/// Whether the canary is behind a block of `bytes`.
+/// Whether the canary is behind the `bytes` of a block, and zeros between it and the block's end.
 ///
 /// # Safety
-/// The block has [`CANARY`] bytes more.
-pub(crate) unsafe fn is_sealed(secret: &Secret, start: NonNull<u8>, bytes: usize) -> bool {
+/// The block has so many bytes as `block`, which are [`CANARY`] more than `bytes` at least.
+#[inline]
+pub(crate) unsafe fn is_intact(secret: &Secret, start: NonNull<u8>, bytes: usize, block: usize) -> bool {
+    // SAFETY: the caller's promise, here and below.
+    let word = |at| u64::from_le(unsafe { behind(start, at).read_unaligned() });
+    let canary = u64::from_le(secret.canary(start.addr().get()));
+    let (first, mut at) = (bytes + CANARY, block);
+    let mut strange = word(bytes) ^ canary;
+    // Words from the end; the last one begins within the canary, whose bytes are its low ones.
+    while at >= first + 8 {
+        at -= 8;
+        strange |= word(at);
+    }
+    if at > first {
+        strange |= word(at - 8) >> (8 * (8 - (at - first)));
+    }
+    strange == 0
+}
+
+/// Whether so many bytes, a multiple of 16, are zero. In steps of 64 bytes, of which the last one may overlap the one
+/// before: what is left is not worth a loop.
+///
+/// # Safety
+/// `start` is aligned to 16, and so many bytes are there.
+#[inline]
+pub(crate) unsafe fn is_zero(start: NonNull<u8>, bytes: usize) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { behind(start, bytes).read_unaligned() == secret.canary(start.addr().get()) }
+    let pairs = unsafe { core::slice::from_raw_parts(start.cast::<[u64; 2]>().as_ptr(), bytes / 16) };
+    let is_zero = |line: &[[u64; 2]; 4]| line.iter().fold(0, |all, pair| all | pair[0] | pair[1]) == 0;
+    if let (Some(last), Some((_, before))) = (pairs.last_chunk(), pairs.split_last()) {
+        return before.as_chunks().0.iter().all(is_zero) && is_zero(last);
+    }
+    // Up to three.
+    let places = [pairs.first(), pairs.get(pairs.len() / 2), pairs.last()];
+    places.into_iter().flatten().fold(0, |all, pair| all | pair[0] | pair[1]) == 0
 }
 
 /// The byte that fills what a LARGE block leaves of its last page; never 0, which strings end with.
@@ -93,24 +126,37 @@ pub(crate) struct Quarantine {
     bytes: RelaxedUsize,
 }
 
-/// A freed block.
+/// Where a freed block is. Its zone stays one: it is not wholly free.
 #[repr(C)]
 struct Waiting {
-    /// Its first byte; null if there is none.
-    start: RelaxedPtr<u8>,
-    /// Its bytes.
-    bytes: RelaxedUsize,
+    /// Its zone; none if there is no block.
+    zone: Link<Zone>,
+    /// Its index there.
+    index: RelaxedUsize,
 }
 
 impl Waiting {
-    /// Puts a block here and gives the one that was.
-    fn replace(&self, start: *mut u8, bytes: usize) -> Option<(NonNull<u8>, usize)> {
-        let before = (NonNull::new(self.start.get()), self.bytes.get());
-        self.start.set(start);
-        self.bytes.set(bytes);
-        Some((before.0?, before.1))
+    /// Puts a block here.
+    fn set(&self, zone: Option<&'static Zone>, index: usize) {
+        self.zone.set(zone);
+        self.index.set(index);
+    }
+
+    /// The block that is here.
+    fn get(&self) -> Option<Freed> {
+        Some((self.zone.get()?, self.index.get()))
+    }
+
+    /// The same, taken away.
+    fn take(&self) -> Option<Freed> {
+        let block = self.get();
+        self.zone.set(None);
+        block
     }
 }
+
+/// A freed block: its zone, and its index there.
+pub(crate) type Freed = (&'static Zone, usize);
 
 impl Quarantine {
     /// A quarantine over zeroed metadata memory that nobody else uses.
@@ -120,41 +166,44 @@ impl Quarantine {
     }
 
     /// Lets a block wait.
-    pub(crate) fn push(&self, random: &Cell<u64>, start: NonNull<u8>, bytes: usize) {
+    #[inline]
+    pub(crate) fn push(&self, random: &Cell<u64>, zone: &'static Zone, index: usize) {
         let Some(place) = self.places.get(below(random, PLACES)) else { return };
-        if let Some((other, bytes)) = place.replace(start.as_ptr(), bytes) {
-            self.enqueue(other, bytes);
+        let other = place.get();
+        place.set(Some(zone), index);
+        if let Some((zone, index)) = other {
+            self.enqueue(zone, index);
         }
     }
 
     /// Puts a block at the end of the queue, which has room.
-    fn enqueue(&self, start: NonNull<u8>, bytes: usize) {
+    fn enqueue(&self, zone: &'static Zone, index: usize) {
         if let Some(last) = self.queue.get((self.head.get() + self.length.get()) % QUEUE) {
-            last.replace(start.as_ptr(), bytes);
+            last.set(Some(zone), index);
             self.length.set(self.length.get() + 1);
-            self.bytes.set(self.bytes.get() + bytes);
+            self.bytes.set(self.bytes.get() + zone.block_bytes());
         }
     }
 
     /// A block that has waited long enough. To be asked after each `push` until there is none.
-    pub(crate) fn overdue(&self) -> Option<NonNull<u8>> {
+    #[inline]
+    pub(crate) fn overdue(&self) -> Option<Freed> {
         let is_full = self.length.get() == QUEUE || self.bytes.get() > MOST_BYTES;
         if is_full { self.dequeue() } else { None }
     }
 
     /// The oldest block of the queue.
-    fn dequeue(&self) -> Option<NonNull<u8>> {
-        let (start, bytes) = self.queue.get(self.head.get())?.replace(core::ptr::null_mut(), 0)?;
+    fn dequeue(&self) -> Option<Freed> {
+        let (zone, index) = self.queue.get(self.head.get())?.take()?;
         self.head.set((self.head.get() + 1) % QUEUE);
         self.length.set(self.length.get() - 1);
-        self.bytes.set(self.bytes.get() - bytes);
-        Some(start)
+        self.bytes.set(self.bytes.get() - zone.block_bytes());
+        Some((zone, index))
     }
 
     /// Any block, until there is none.
-    pub(crate) fn pop(&self) -> Option<NonNull<u8>> {
-        let placed = || self.places.iter().find_map(|place| place.replace(core::ptr::null_mut(), 0));
-        self.dequeue().or_else(|| Some(placed()?.0))
+    pub(crate) fn pop(&self) -> Option<Freed> {
+        self.dequeue().or_else(|| self.places.iter().find_map(Waiting::take))
     }
 }
 
@@ -163,6 +212,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::ptr::{low16, size};
+    use crate::remote::Owner;
+    use crate::size_class::{Class, GRANULE};
 
     /// An empty quarantine.
     fn quarantine() -> &'static Quarantine {
@@ -170,20 +222,27 @@ mod tests {
         Quarantine::over(NonNull::from_mut(memory).cast())
     }
 
-    /// A block that is a number.
-    fn block(n: usize) -> NonNull<u8> {
-        NonNull::new(core::ptr::without_provenance_mut(n + 1)).expect("not null")
+    /// A zone with blocks of so many bytes, of which only that is known.
+    fn zone(bytes: usize) -> &'static Zone {
+        let layout = Class::of(bytes).expect("a class").layout();
+        let memory: &[u64] = vec![0; size(layout.granules) * GRANULE / 8].leak();
+        let chunk: &[u64] = vec![0; size(layout.chunk) / 8].leak();
+        let zone = Box::leak(Box::new(Zone::empty()));
+        zone.start.set(memory.as_ptr().cast::<u8>().cast_mut());
+        zone.granules.set(low16(size(layout.granules)));
+        let owner = Box::leak(Box::new(Owner::new()));
+        zone.cut(Class::of(bytes).expect("a class"), NonNull::from_ref(chunk).cast(), true, owner);
+        zone
     }
 
     #[test]
     fn blocks_leave_late_at_random_and_once() {
-        let (quarantine, random) = (quarantine(), Cell::new(3));
+        let (quarantine, random, zone) = (quarantine(), Cell::new(3), zone(48));
         let (mut left, mut soonest, mut in_order) = (BTreeSet::new(), usize::MAX, 0);
         let mut last = 0;
         for n in 0..20_000 {
-            quarantine.push(&random, block(n), 48);
-            while let Some(out) = quarantine.overdue() {
-                let out = out.addr().get() - 1;
+            quarantine.push(&random, zone, n);
+            while let Some((_, out)) = quarantine.overdue() {
                 assert!(left.insert(out), "twice");
                 soonest = soonest.min(n - out);
                 in_order += usize::from(out > last);
@@ -191,24 +250,42 @@ mod tests {
             }
         }
         assert!(soonest >= QUEUE - 1 && (6_000..14_000).contains(&in_order), "{soonest} {in_order}");
-        while let Some(out) = quarantine.pop() {
-            assert!(left.insert(out.addr().get() - 1));
+        while let Some((_, out)) = quarantine.pop() {
+            assert!(left.insert(out));
         }
         assert_eq!(left.len(), 20_000);
     }
 
     #[test]
     fn bytes_are_bounded() {
-        let (quarantine, random) = (quarantine(), Cell::new(3));
+        let (quarantine, random, zone) = (quarantine(), Cell::new(3), zone(32 << 10));
         for n in 0..2_000 {
-            quarantine.push(&random, block(n), 32 << 10);
+            quarantine.push(&random, zone, n);
             while quarantine.overdue().is_some() {}
             assert!(quarantine.bytes.get() <= MOST_BYTES && quarantine.length.get() <= MOST_BYTES >> 15);
         }
     }
 
     #[test]
-    fn canaries_know_their_place() {
+    fn every_byte_is_compared_with_zero_and_none_behind() {
+        let mut memory = [0_u128; 20];
+        let start = NonNull::from_mut(&mut memory).cast::<u8>();
+        for bytes in (0..=19 * 16).step_by(16) {
+            // SAFETY: the array has that many bytes, aligned to 16.
+            let is_zero = || unsafe { is_zero(start, bytes) };
+            assert!(is_zero());
+            for at in 0..20 * 16 {
+                // SAFETY: as above.
+                let byte = unsafe { &mut *start.as_ptr().wrapping_add(at) };
+                *byte = 0x80;
+                assert_eq!(is_zero(), at >= bytes, "byte {at} of {bytes}");
+                *byte = 0;
+            }
+        }
+    }
+
+    #[test]
+    fn canaries_know_their_place_and_zeros_follow() {
         let (one, other) = (Secret::new(), Secret::new());
         one.set(7, 8);
         other.set(7, 9);
@@ -216,16 +293,20 @@ mod tests {
         let start = NonNull::from_mut(&mut memory).cast::<u8>();
         for bytes in 0..=64 - CANARY {
             // SAFETY: the array has that many bytes.
+            unsafe { start.write_bytes(0x55, bytes) };
+            // SAFETY: and so many more.
+            unsafe { start.as_ptr().wrapping_add(bytes).write_bytes(0, 64 - bytes) };
+            // SAFETY: as above.
             unsafe { seal(&one, start, bytes) };
             // SAFETY: as above.
-            let is_sealed = |secret: &Secret, bytes| unsafe { is_sealed(secret, start, bytes) };
-            assert!(is_sealed(&one, bytes) && !is_sealed(&other, bytes));
-            for at in bytes..bytes + CANARY {
-                // SAFETY: as above.
-                let byte = unsafe { &mut *start.as_ptr().wrapping_add(at) };
-                *byte ^= 1;
-                assert!(!is_sealed(&one, bytes), "byte {at} behind {bytes}");
-                *byte ^= 1;
+            let is_intact = |secret: &Secret| unsafe { is_intact(secret, start, bytes, 64) };
+            // SAFETY: as above.
+            let byte = |at| unsafe { &mut *start.as_ptr().wrapping_add(at) };
+            assert!(is_intact(&one) && !is_intact(&other));
+            for at in bytes..64 {
+                *byte(at) ^= 1;
+                assert!(!is_intact(&one), "byte {at} behind {bytes}");
+                *byte(at) ^= 1;
             }
         }
         assert_ne!(one.canary(16), one.canary(32));

@@ -23,6 +23,7 @@
 #![expect(unsafe_code, reason = "bitmaps are raw metadata memory")]
 
 mod collect;
+mod guarded;
 mod room;
 
 use core::mem::offset_of;
@@ -32,7 +33,7 @@ use core::sync::atomic::Ordering;
 use crate::fold::{is_less, scale};
 use crate::ptr::{byte_size, low8, low16, size, size64, wide, widening_mul};
 use crate::remote::{Owner, OwnerLink};
-use crate::size_class::{Class, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, QUARANTINED, SMALL_MAX, WINDOW};
+use crate::size_class::{Class, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
 use crate::sync::{
     AtomicU8, AtomicU32, Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize,
 };
@@ -304,8 +305,14 @@ impl Zone {
     /// Requested bytes of a block that is live.
     #[inline]
     pub(crate) fn recorded(&self, index: usize) -> Option<usize> {
+        self.recorded_in(self.state_of(index), index)
+    }
+
+    /// The same for a block whose state byte is, or was, `state`.
+    #[inline]
+    fn recorded_in(&self, state: u8, index: usize) -> Option<usize> {
         let block = size(self.block.get());
-        let slack = byte_size(self.state_of(index).checked_sub(LIVE)?);
+        let slack = byte_size(state.checked_sub(LIVE)?);
         let wide = if block > SMALL_MAX { self.wide_slack().get(index) } else { None };
         Some(block.saturating_sub(wide.map_or(slack, |wide| usize::from(wide.get()))))
     }
@@ -354,23 +361,6 @@ impl Zone {
     /// Whether the run read as zero when it was cut, so that a [`FRESH`] block does too.
     pub(crate) fn is_clean(&self) -> bool {
         self.clean.get()
-    }
-
-    /// Whether its blocks have canaries and wait in quarantine.
-    #[inline]
-    pub(crate) fn is_guarded(&self) -> bool {
-        self.guarded.get()
-    }
-
-    /// Gives the blocks of a zone that was just cut canaries and a quarantine.
-    pub(crate) fn set_guarded(&self) {
-        self.guarded.set(true);
-    }
-
-    /// Takes a live block into quarantine; `false` if it is live no more.
-    pub(crate) fn quarantine(&self, index: usize) -> bool {
-        let state = self.states().get(index);
-        state.is_some_and(|state| state.0.swap(QUARANTINED, Ordering::AcqRel) >= LIVE)
     }
 
     /// Bytes from the start that blocks may have touched.

@@ -87,3 +87,7 @@ pub(crate) fn mask_of<const VALUE: u8>(bytes: &[RelaxedU8; 64]) -> u64 {
     fence(Ordering::Acquire);
     mask
 }
+
+/// Nothing: the machine may know better.
+#[inline(always)]
+pub(crate) fn prefetch(_place: *const u8) {}

@@ -12,6 +12,7 @@ use crate::cache::{Cache, Taken};
 use crate::os;
 use crate::random::mix;
 use crate::size_class::MIN_ALIGN;
+use crate::thread;
 
 /// Lets the threads put fronts before their caches, or take them away, as the modes want it.
 pub(super) fn update() {
@@ -45,8 +46,19 @@ pub(super) fn after_fork(own: Option<&Cache>) {
     }
 }
 
-/// The calling thread's cache, with random numbers; `None` when memory is exhausted.
+/// The calling thread's cache, with random numbers; `None` when memory is exhausted. In a mode that looks at every call.
+#[inline]
 pub(super) fn cache() -> Option<&'static Cache> {
+    match thread::cache().behind.get() {
+        Some(own) if own.keyed.get() && own.random.get() != 0 => Some(own),
+        _ => seeded_cache(),
+    }
+}
+
+/// The same for a thread whose cache lacks a front, a key or a seed.
+#[cold]
+#[inline(never)]
+fn seeded_cache() -> Option<&'static Cache> {
     let cache = threads::current()?;
     if cache.random.get() == 0 {
         let mut seed = HEAP.seed.get();
@@ -81,7 +93,7 @@ pub(super) fn alloc_zeroed(bytes: usize) -> Taken {
 /// A block that is not sampled, and whether it reads as zero. `reuse` says whether a freed mapping will do.
 fn any(bytes: usize, reuse: bool) -> Taken {
     if bytes > 0 && secure::is_on() {
-        let block = secure::alloc(bytes, MIN_ALIGN);
+        let block = secure::alloc(bytes);
         return (block.map_or(ptr::null_mut(), NonNull::as_ptr), true);
     }
     slow::alloc_any(bytes, reuse)
@@ -94,7 +106,7 @@ pub(super) fn alloc_aligned(align: usize, bytes: usize) -> *mut u8 {
         Some(block) => return block.as_ptr(),
         None if secure::is_on() => {
             let zero = if bytes == 0 { zero::alloc_aligned(align) } else { None };
-            zero.or_else(|| secure::alloc(bytes, align)).map_or(ptr::null_mut(), NonNull::as_ptr)
+            zero.or_else(|| secure::alloc_aligned(bytes, align)).map_or(ptr::null_mut(), NonNull::as_ptr)
         }
         None => slow::alloc_aligned_any(align, bytes),
     };

@@ -26,9 +26,17 @@ pub(super) fn start() {
 }
 
 /// A sampled block, if it is this allocation's turn and one can be had.
+#[inline]
 pub(super) fn alloc(bytes: usize, align: usize) -> Option<NonNull<u8>> {
     let one_in = crate::ptr::size(HEAP.config.sample_guard.get());
-    let cache = careful::cache().filter(|_| one_in > 0)?;
+    if one_in > 0 { alloc_one_in(one_in, bytes, align) } else { None }
+}
+
+/// The same where each allocation is chosen with a probability of 1/`one_in`.
+#[cold]
+#[inline(never)]
+fn alloc_one_in(one_in: usize, bytes: usize, align: usize) -> Option<NonNull<u8>> {
+    let cache = careful::cache()?;
     if below(&cache.random, one_in) != 0 {
         return None;
     }

@@ -20,15 +20,17 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::misuse::{Call, Misuse, report};
-use super::{HEAP, MAP, MAX_REQUEST, careful, slow, threads, tools};
+use super::{HEAP, MAX_REQUEST, careful, slow, threads, tools};
 use crate::cache::{Cache, Freed, free_index};
+use crate::fold::prefetch;
+
 use crate::large::{Mapping, Stay};
 use crate::os::{self, Os, Unix};
 use crate::page_heap::Run;
-use crate::ptr::{forward, size, size64};
+use crate::ptr::{forward, low32, size, size64};
 use crate::random::{below, mix, next};
 use crate::remote::post;
-use crate::secure::{CANARY, Quarantine, filling, is_sealed, seal};
+use crate::secure::{CANARY, Quarantine, filling, is_intact, is_zero, seal};
 use crate::size_class::{Class, FRESH, GRANULE, Kind, MIN_ALIGN};
 use crate::thread;
 use crate::zone::{Role, Zone};
@@ -66,11 +68,19 @@ pub(super) fn stay() -> Stay {
     Stay { delay: HEAP.config.purge_delay.get(), bytes: MOST_WAITING }
 }
 
-/// A cleared block of `bytes`, aligned to `align` (a power of two); `None` when memory is exhausted.
-pub(super) fn alloc(bytes: usize, align: usize) -> Option<NonNull<u8>> {
-    let class = bytes
-        .checked_add(CANARY)
-        .and_then(|room| if align <= MIN_ALIGN { Class::of(room) } else { Class::aligned(room, align) });
+/// A cleared block of `bytes`; `None` when memory is exhausted.
+#[inline]
+pub(super) fn alloc(bytes: usize) -> Option<NonNull<u8>> {
+    // With the canary, too, the slack is less than what the class can record.
+    match bytes.checked_add(CANARY).and_then(Class::of) {
+        Some(class) => alloc_class(class, bytes),
+        None => alloc_large(bytes, MIN_ALIGN),
+    }
+}
+
+/// The same, aligned to `align`, a power of two.
+pub(super) fn alloc_aligned(bytes: usize, align: usize) -> Option<NonNull<u8>> {
+    let class = bytes.checked_add(CANARY).and_then(|room| Class::aligned(room, align));
     match class.filter(|class| class.records(class.block() - bytes)) {
         Some(class) => alloc_class(class, bytes),
         None => alloc_large(bytes, align),
@@ -78,6 +88,7 @@ pub(super) fn alloc(bytes: usize, align: usize) -> Option<NonNull<u8>> {
 }
 
 /// A cleared block of `class`.
+#[inline]
 fn alloc_class(class: Class, bytes: usize) -> Option<NonNull<u8>> {
     let cache = careful::cache()?;
     let chance = next(&cache.random);
@@ -85,11 +96,11 @@ fn alloc_class(class: Class, bytes: usize) -> Option<NonNull<u8>> {
         wander(cache, class, size64(chance >> 32));
     }
     loop {
-        let (block, state) = cache.take_random(class, bytes, crate::ptr::low32(size64(chance >> 8)));
-        if let Some(start) = NonNull::new(block) {
-            match cache.current_of(class).filter(|zone| zone.is_guarded()) {
-                Some(zone) => prepare(zone, start, bytes, state),
-                None => clear(start, bytes),
+        if let Some((start, zone, state)) = cache.take_random(class, bytes, low32(size64(chance >> 8))) {
+            if zone.is_guarded() {
+                prepare(zone, start, bytes, state);
+            } else {
+                clear(start, bytes);
             }
             return Some(start);
         }
@@ -101,6 +112,8 @@ fn alloc_class(class: Class, bytes: usize) -> Option<NonNull<u8>> {
 }
 
 /// Lets the class go on in another window, now and then of another zone.
+#[cold]
+#[inline(never)]
 fn wander(cache: &'static Cache, class: Class, chance: usize) {
     if chance.is_multiple_of(4) && cache.shuffle(class, chance / 4 % 8) {
         slow::refill(cache, class);
@@ -109,6 +122,7 @@ fn wander(cache: &'static Cache, class: Class, chance: usize) {
 }
 
 /// Makes a block that was just taken, and whose state byte was `state`, the program's.
+#[inline]
 fn prepare(zone: &'static Zone, start: NonNull<u8>, bytes: usize, state: u8) {
     let block = zone.block_bytes();
     if state == FRESH {
@@ -127,11 +141,20 @@ fn prepare(zone: &'static Zone, start: NonNull<u8>, bytes: usize, state: u8) {
 }
 
 /// Looks whether `bytes` of a free block of `block` bytes are still zero, as they have to be.
+#[inline]
 fn check_free(place: NonNull<u8>, bytes: usize, block: usize, call: Call) {
-    if !is_zero(place, bytes) {
-        clear(place, bytes);
-        report(call, place.addr().get(), Misuse::WrittenFree { bytes: block, kind: Kind::of(block) });
+    // SAFETY: the callers name memory of a block that is theirs, and blocks are multiples of 16.
+    if !unsafe { is_zero(place, bytes) } {
+        report_written(place, bytes, block, call);
     }
+}
+
+/// Clears them again, and says that they were not.
+#[cold]
+#[inline(never)]
+fn report_written(place: NonNull<u8>, bytes: usize, block: usize, call: Call) {
+    clear(place, bytes);
+    report(call, place.addr().get(), Misuse::WrittenFree { bytes: block, kind: Kind::of(block) });
 }
 
 /// Clears so many bytes of a block of ours.
@@ -140,60 +163,58 @@ fn clear(start: NonNull<u8>, bytes: usize) {
     unsafe { start.write_bytes(0, bytes) };
 }
 
-/// Whether a block of ours, a multiple of 16 bytes, is zero.
-fn is_zero(start: NonNull<u8>, bytes: usize) -> bool {
-    // SAFETY: the caller owns the block, which is aligned.
-    let words = unsafe { core::slice::from_raw_parts(start.cast::<[u64; 2]>().as_ptr(), bytes / 16) };
-    words.chunks(8).all(|chunk| chunk.iter().fold(0, |all, pair| all | pair[0] | pair[1]) == 0)
-}
-
 /// Frees a live block of a guarded zone.
 pub(super) fn free(zone: &'static Zone, index: usize, call: Call) {
-    let Some((start, bytes)) = NonNull::new(zone.block_at(index)).zip(zone.recorded(index)) else { return };
+    let Some(start) = NonNull::new(zone.block_at(index)) else { return };
+    // What is looked at below, before the exchange, which nothing may overtake.
+    prefetch(start.as_ptr());
+    prefetch(start.as_ptr().wrapping_add(zone.block_bytes() - CANARY));
+    prefetch(start.as_ptr().wrapping_sub(CANARY));
     // Before the canary is gone: of two threads one is too late.
-    if !zone.quarantine(index) {
+    let Some(bytes) = zone.quarantine(index) else {
         return report(call, start.addr().get(), Misuse::Freed(zone.class()));
-    }
-    check(start, bytes, zone.block_bytes(), call);
-    check_before(zone, index, start, call);
-    clear(start, zone.block_bytes());
-    let Some((cache, quarantine)) = careful::cache().and_then(|cache| Some((cache, quarantine_of(cache)?))) else {
-        return release(start);
     };
-    quarantine.push(&cache.random, start, zone.block_bytes());
-    while let Some(overdue) = quarantine.overdue() {
-        release(overdue);
+    let (cache, block) = (careful::cache(), zone.block_bytes());
+    let is_intact = check(start, bytes, block, call);
+    if cache.is_some_and(|own| zone.owner.is(&own.owner)) {
+        check_before(zone, index, start, call);
+    }
+    clear(start, if is_intact { bytes + CANARY } else { block });
+    let Some((own, quarantine)) = cache.and_then(|own| Some((own, quarantine_of(own)?))) else {
+        return release(cache, zone, index);
+    };
+    quarantine.push(&own.random, zone, index);
+    while let Some((zone, index)) = quarantine.overdue() {
+        release(cache, zone, index);
     }
 }
 
-/// Looks at what is behind the `bytes` of a live block of a guarded zone: the canary, and zeros.
-fn check(start: NonNull<u8>, bytes: usize, block: usize, call: Call) {
+/// Looks at what is behind the `bytes` of a live block of a guarded zone, the canary and zeros; whether it is intact.
+#[inline]
+fn check(start: NonNull<u8>, bytes: usize, block: usize, call: Call) -> bool {
     // SAFETY: the class has room for the canary.
-    let is_sealed = unsafe { is_sealed(&HEAP.secret, start, bytes) };
-    let rest = forward(start, bytes + CANARY);
-    // SAFETY: the block ends there.
-    let rest = unsafe { core::slice::from_raw_parts(rest.as_ptr(), block - bytes - CANARY) };
-    if !is_sealed || rest.iter().any(|&byte| byte != 0) {
+    let is_intact = unsafe { is_intact(&HEAP.secret, start, bytes, block) };
+    if !is_intact {
         report(call, start.addr().get(), Misuse::Overrun { bytes, behind: true, kind: Kind::of(bytes) });
     }
+    is_intact
 }
 
-/// Looks at what is before a block that is being freed, if it is a free block of this thread's: then it is zero. A live
+/// Looks at what is before a block of this thread's that is being freed, if that is a free block: then it is zero. A live
 /// one may be another thread's to change.
+#[inline]
 fn check_before(zone: &'static Zone, index: usize, start: NonNull<u8>, call: Call) {
     let is_zeroed = match index.checked_sub(1) {
-        // In quarantine it may still be on its way: another thread clears it.
-        Some(before) if zone.state_of(before) != FRESH => zone.is_free(before),
-        Some(_) => zone.is_clean(),
+        Some(before) => zone.is_cleared(before),
         None => zone.is_clean() && zone.offset(0) % GRANULE >= TAIL,
     };
-    let is_own = thread::own().is_some_and(|own| zone.owner.is(&own.owner));
     let tail = zone.block_bytes().min(TAIL);
-    let Some(place) = NonNull::new(start.as_ptr().wrapping_sub(tail)).filter(|_| is_zeroed && is_own) else { return };
+    let Some(place) = NonNull::new(start.as_ptr().wrapping_sub(tail)).filter(|_| is_zeroed) else { return };
     check_free(place, tail, zone.block_bytes(), call);
 }
 
 /// The thread's quarantine; `None` when memory is exhausted.
+#[inline]
 fn quarantine_of(cache: &'static Cache) -> Option<&'static Quarantine> {
     cache.quarantine.get().or_else(|| {
         let new = HEAP.meta.lock().take(&Unix, size_of::<Quarantine>()).map(Quarantine::over);
@@ -202,11 +223,10 @@ fn quarantine_of(cache: &'static Cache) -> Option<&'static Quarantine> {
     })
 }
 
-/// Gives a block that was in quarantine back to its zone.
-fn release(start: NonNull<u8>) {
-    let address = start.addr().get();
-    let Some((zone, index)) = MAP.find(address).and_then(|zone| Some((zone, zone.index_of(address)?))) else { return };
-    if thread::own().is_some_and(|own| zone.owner.is(&own.owner)) {
+/// Gives a block that was in quarantine back to its zone. `own` is the calling thread's cache.
+#[inline]
+fn release(own: Option<&'static Cache>, zone: &'static Zone, index: usize) {
+    if own.is_some_and(|own| zone.owner.is(&own.owner)) {
         if free_index(zone, index) == Freed::Woke {
             slow::wake(zone);
         }
@@ -221,8 +241,8 @@ fn release(start: NonNull<u8>) {
 
 /// Empties the quarantine of a thread that ends.
 pub(super) fn flush(cache: &'static Cache) {
-    while let Some(start) = cache.quarantine.get().and_then(Quarantine::pop) {
-        release(start);
+    while let Some((zone, index)) = cache.quarantine.get().and_then(Quarantine::pop) {
+        release(thread::own(), zone, index);
     }
 }
 

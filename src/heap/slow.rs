@@ -301,8 +301,11 @@ pub(crate) fn wake(zone: &'static Zone) {
 pub(crate) fn free_shared(block: *mut u8, zone: &'static Zone, call: Call) {
     if zone.role() == Role::Blocks
         && let Some(index) = zone.live_at(block.addr())
-        && !HEAP.careful.get()
+        && (zone.is_guarded() || !HEAP.careful.get())
     {
+        if zone.is_guarded() {
+            return secure::free(zone, index, call);
+        }
         if !zone.owner.is(&thread::cache().owner) {
             return free_remote(zone, index, call);
         }

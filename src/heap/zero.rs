@@ -14,7 +14,7 @@ use super::{HEAP, secure, slow, tools};
 use crate::cache::Taken;
 use crate::os::{Os, Unix};
 use crate::page_heap::Run;
-use crate::size_class::{Class, GRANULE, MIN_ALIGN};
+use crate::size_class::{Class, GRANULE};
 use crate::zone::{Role, Zone};
 
 /// A protected run for a zone; `None` if there is no run, or none that the OS protects.
@@ -66,7 +66,7 @@ pub(super) fn alloc_aligned(align: usize) -> Option<NonNull<u8>> {
 /// A block for a request of 0 bytes where there is no protected memory to be had.
 pub(super) fn alloc_usable() -> Taken {
     if secure::is_on() {
-        return (secure::alloc(0, MIN_ALIGN).map_or(ptr::null_mut(), NonNull::as_ptr), true);
+        return (secure::alloc(0).map_or(ptr::null_mut(), NonNull::as_ptr), true);
     }
     slow::alloc_class(Class::SMALLEST, 0)
 }

@@ -1,0 +1,41 @@
+//! What the hardened mode asks of a zone whose blocks have canaries and wait in quarantine (`heap::secure`).
+
+#![expect(unsafe_code, reason = "state bytes and bitmaps are raw metadata memory")]
+
+use core::sync::atomic::Ordering;
+
+use super::Zone;
+use crate::size_class::{FRESH, QUARANTINED, WINDOW};
+
+impl Zone {
+    /// Whether its blocks have canaries and wait in quarantine.
+    #[inline]
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded.get()
+    }
+
+    /// Gives the blocks of a zone that was just cut canaries and a quarantine.
+    pub(crate) fn set_guarded(&self) {
+        self.guarded.set(true);
+    }
+
+    /// Takes a live block into quarantine, and tells its requested bytes; `None` if it is live no more. `index` is that
+    /// of a block.
+    #[inline]
+    pub(crate) fn quarantine(&self, index: usize) -> Option<usize> {
+        // SAFETY: each block has a state byte.
+        let state = unsafe { &*self.state.get().wrapping_add(index) };
+        self.recorded_in(state.0.swap(QUARANTINED, Ordering::AcqRel), index)
+    }
+
+    /// Whether a block of a guarded zone, as its owner sees it, waits to be handed out and so reads as zero. One in
+    /// quarantine may still be on its way: another thread clears it. `index` is that of a block.
+    #[inline]
+    pub(crate) fn is_cleared(&self, index: usize) -> bool {
+        // SAFETY: each block has a state byte …
+        let state = unsafe { &*self.state.get().wrapping_add(index) };
+        // SAFETY: … and a bit.
+        let word = unsafe { &*self.free.get().wrapping_add(index / WINDOW) };
+        if state.get() == FRESH { self.is_clean() } else { word.get() >> (index % WINDOW) & 1 != 0 }
+    }
+}
