@@ -23,7 +23,6 @@ use super::misuse::{Call, Misuse, report};
 use super::{HEAP, MAX_REQUEST, careful, slow, threads, tools};
 use crate::cache::{Cache, Freed, free_index};
 use crate::fold::prefetch;
-
 use crate::large::{Mapping, Stay};
 use crate::os::{self, Os, Unix};
 use crate::page_heap::Run;
