@@ -15,6 +15,7 @@
 //!
 //! One mutex around all of it, held by the caller (`&mut self`).
 
+mod lent;
 mod purge;
 
 use core::ptr::NonNull;
@@ -44,6 +45,8 @@ pub(crate) struct Run {
     pub(crate) zone: &'static Zone,
     /// Whether it reads as zero.
     pub(crate) clean: bool,
+    /// Granules of it that may be resident.
+    pub(crate) dirty: usize,
 }
 
 /// What the page heap works with.
@@ -95,6 +98,8 @@ pub(crate) struct PageHeap {
     dense: usize,
     /// Granules that are free and may be resident.
     pub(crate) dirty: usize,
+    /// Granules that may be resident though nobody may ever use them (`lent`).
+    lent: usize,
     /// Runs in use without a zone, whose memory could not be made accessible again.
     pub(crate) protected: List,
     /// Milliseconds between two ticks.
@@ -121,6 +126,7 @@ impl PageHeap {
             in_use: 0,
             dense: 0,
             dirty: 0,
+            lent: 0,
             protected: List::new(),
             purge_delay: 1000,
             allowed_dirty: ALLOWED_DIRTY,
@@ -160,13 +166,19 @@ impl PageHeap {
         if dense && arena.huge.get() && arena.reserved.get() {
             self.populate(tools, arena, start, granules);
         }
-        self.unlink(arena, first, length);
-        self.link(arena, first, start - first);
-        self.link(arena, start + granules, first + length - start - granules);
-        let run = self.use_granules(arena, start, granules)?;
+        let run = self.carve(arena, (first, length), start, granules)?;
         run.zone.dense.set(dense);
         self.dense += if dense { granules } else { 0 };
         Some(run)
+    }
+
+    /// Takes `granules` from `start` out of a free run, given by its first granule and its length.
+    fn carve(&mut self, arena: &'static Arena, run: (usize, usize), start: usize, granules: usize) -> Option<Run> {
+        let (first, length) = run;
+        self.unlink(arena, first, length);
+        self.link(arena, first, start - first);
+        self.link(arena, start + granules, first + length - start - granules);
+        self.use_granules(arena, start, granules)
     }
 
     /// A free run of at least `granules`, of new memory if there is none.
@@ -220,13 +232,14 @@ impl PageHeap {
         zone.start.set(arena.granule(first));
         zone.granules.set(low16(granules));
         arena.set_table(first, granules, true);
-        Some(Run { zone, clean })
+        Some(Run { zone, clean, dirty })
     }
 
     /// Gives a run back, of which the first `touched` bytes may be dirty. Its descriptor must be done with.
     pub(crate) fn give(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, touched: usize) {
         let granules = usize::from(zone.granules.get());
         let Some((arena, first)) = Self::locate(tools, zone) else { return };
+        self.settle(zone);
         // Merged with the run before it, it starts nothing any more.
         zone.set_role(Role::None);
         arena.set_table(first, granules, false);

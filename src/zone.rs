@@ -110,6 +110,8 @@ pub(crate) struct Zone {
     mark: RelaxedU32,
     /// Index of the window in use, or of the last one used.
     window: RelaxedU16,
+    /// Granules of the run that were resident when it was taken for a zone that may stay nearly empty (`page_heap::lent`).
+    pub(crate) lent: RelaxedU16,
     /// 1 while in an inbox, or on the way there.
     pub(crate) posted: AtomicU32,
     /// Requested bytes of a LARGE block.
@@ -227,7 +229,11 @@ impl Zone {
 
     /// The wide slack of MEDIUM blocks.
     fn wide_slack(&self) -> &'static [RelaxedU16] {
-        let layout = self.layout();
+        self.wide_slack_of(self.layout())
+    }
+
+    /// The wide slack of a zone that is cut in this way.
+    fn wide_slack_of(&self, layout: &Layout) -> &'static [RelaxedU16] {
         if layout.wide == 0 {
             return &[];
         }
@@ -333,10 +339,12 @@ impl Zone {
         size(self.block.get())
     }
 
-    /// Notes the slack of the MEDIUM block with this state byte.
-    pub(crate) fn set_wide_slack(&self, state: &RelaxedU8, slack: usize) {
+    /// Notes that of the MEDIUM block with this state byte only `bytes` are used; `class` is the zone's.
+    pub(crate) fn set_wide_slack(&self, class: Class, state: &RelaxedU8, bytes: usize) {
+        let layout = class.layout();
+        let slack = size(layout.block) - bytes;
         let index = core::ptr::from_ref(state).addr() - self.state.get().addr();
-        if let Some(wide) = self.wide_slack().get(index) {
+        if let Some(wide) = self.wide_slack_of(layout).get(index) {
             wide.set(low16(slack));
         }
     }
@@ -363,9 +371,10 @@ impl Zone {
         self.clean.get()
     }
 
-    /// Bytes from the start that blocks may have touched.
+    /// Bytes from the start that blocks may have touched: up to the last one that was ever handed out.
     pub(crate) fn touched(&self) -> usize {
-        self.offset(size(self.exposed.get()))
+        let used = self.states().iter().take(size(self.exposed.get())).rposition(|state| state.get() != FRESH);
+        used.map_or(0, |last| self.offset(last + 1))
     }
 
     /// Bytes from the start to a block.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::os::mock::Random;
+use crate::ptr::size;
 use crate::remote::post;
-use crate::size_class::{MAX_BYTE_SLACK, WINDOW};
-use crate::zone::{Role, Spot};
+use crate::size_class::{FREED, MAX_BYTE_SLACK, WINDOW};
+use crate::zone::{Place, Role, Spot};
 
 impl Cache {
     /// Every structural promise of a cache that its thread does not use meanwhile. Returns the addresses of its zones.
@@ -130,6 +131,35 @@ fn the_lowest_free_block_of_the_window_comes_next() {
     // What was freed is there at once, the lowest first; then the next fresh one.
     assert_eq!([take(), take(), take()], [blocks[7], blocks[20], blocks[30]]);
     assert_eq!(take(), zone.block_at(40).addr());
+}
+
+#[test]
+fn what_others_freed_comes_before_what_nobody_has_had() {
+    let cache = cache();
+    for class in Class::all().filter(|class| !class.records_in_state()) {
+        let zone = Zone::for_test(class, &cache.owner);
+        assert!(cache.start_zone(class, zone));
+        let take = || cache.take_reclaimed(class, class.block(), |_, _| panic!("no misuse")).0.addr();
+        let blocks: Vec<_> = (0..5).map(|_| take()).collect();
+        let free = |index| {
+            assert!(zone.free_remotely(index));
+            post(zone);
+        };
+        free(1);
+        // One that its owner freed does as well, and what others freed may wait.
+        assert_eq!(free_own(zone, blocks[3]), Freed::Done);
+        assert_eq!(take(), blocks[3]);
+        assert_eq!(zone.state_of(1), FREED);
+        // Posted once; also what is freed when the zone has been looked at comes back.
+        assert_eq!(take(), blocks[1]);
+        free(2);
+        assert_eq!([take(), take()], [blocks[2], zone.block_at(5).addr()]);
+        free(4);
+        cache.collect(&mut |_, _| panic!("no misuse"));
+        assert!(!zone.is_posted());
+        assert_eq!([take(), take()], [blocks[4], zone.block_at(6).addr()]);
+        cache.check_invariants();
+    }
 }
 
 #[test]

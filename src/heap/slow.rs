@@ -48,7 +48,7 @@ fn alloc_at_hand(bytes: usize) -> *mut u8 {
     }
     match Class::of(bytes) {
         Some(class) if bytes < HEAP.config.mmap_threshold.get() => {
-            let block = cache.take_class(class, bytes).0;
+            let block = cache.take_reclaimed(class, bytes, freed_twice).0;
             if block.is_null() { cache.take_next(class, bytes).0 } else { block }
         }
         _ => ptr::null_mut(),
@@ -173,13 +173,19 @@ fn new_zone(cache: &'static Cache, class: Class) -> bool {
     let layout = class.layout();
     let Some(chunk) = HEAP.meta.lock().take(&Unix, size(layout.chunk)) else { return false };
     expire_kept(&mut HEAP.large.lock());
-    let dense = class.is_dense() && cache.fills(class);
     let run = if class == Class::ZERO {
         zero::take()
     } else if secure::is_on() {
         secure::take_run(class)
     } else {
-        HEAP.pages.lock().take(&tools(), size(layout.granules), 1, dense)
+        let mut pages = HEAP.pages.lock();
+        match cache.filled(class) {
+            Some(filled) => {
+                pages.settle(filled);
+                pages.take(&tools(), size(layout.granules), 1, class.is_dense())
+            }
+            None => pages.lend(&tools(), size(layout.granules)),
+        }
     };
     let Some(run) = run else {
         HEAP.meta.lock().give(chunk, size(layout.chunk));

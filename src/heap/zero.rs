@@ -23,7 +23,7 @@ pub(super) fn take() -> Option<Run> {
     let run = {
         let mut pages = HEAP.pages.lock();
         if let Some(zone) = pages.protected.pop() {
-            return Some(Run { zone, clean: true });
+            return Some(Run { zone, clean: true, dirty: 0 });
         }
         pages.take(&tools(), granules, 1, false)?
     };
@@ -31,7 +31,7 @@ pub(super) fn take() -> Option<Run> {
     // Nobody will miss what the pages hold, and they would hold it until the program ends.
     let clean = run.clean || Unix.purge(start, granules * GRANULE);
     if Unix.protect(start, granules * GRANULE) {
-        return Some(Run { zone: run.zone, clean });
+        return Some(Run { clean, ..run });
     }
     // It may have come half of the way.
     give(run.zone);

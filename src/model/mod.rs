@@ -188,6 +188,16 @@ impl World {
         if taken.is_null() && own.refill(class(), &mut |_, _| self.misuse()) {
             taken = own.take_class(class(), class().block()).0;
         }
+        self.used(taken)
+    }
+
+    /// The same, of what the current zone has or others have freed in it.
+    fn alloc_reclaimed(&self, own: &'static Cache) -> Option<usize> {
+        self.used(own.take_reclaimed(class(), class().block(), |_, _| panic!("no misuse")).0)
+    }
+
+    /// The index of a block that was taken, now in use.
+    fn used(&self, taken: *mut u8) -> Option<usize> {
         let zone = self.zones.into_iter().position(|zone| zone.index_of(taken.addr()).is_some_and(|k| k < BLOCKS))?;
         let index = self.zones[zone].index_of(taken.addr())?;
         self.contents[zone][index].touch();

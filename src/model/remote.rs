@@ -48,6 +48,28 @@ fn a_block_collected_is_done_with_when_it_is_used_again() {
 }
 
 #[test]
+fn a_block_reclaimed_is_done_with_when_it_is_used_again() {
+    explore(Some(3), |world| {
+        let own = world.caches[0];
+        // The zone is current, and its window empty.
+        world.free(0, 0, own);
+        assert!(own.scrape(class()) && world.alloc_reclaimed(own).is_some());
+        let thread = {
+            let world = Arc::clone(world);
+            spawn(move || (1..3).for_each(|k| world.free(0, k, world.caches[1])))
+        };
+        let taken = 1 + usize::from(world.alloc_reclaimed(own).is_some());
+        // What is still in the inbox does no harm.
+        let taken = taken + usize::from(world.alloc(own).is_some());
+        thread.join();
+        own.retire_current(class());
+        world.settle();
+        let free: usize = world.zones.iter().map(|zone| zone.free_blocks()).sum();
+        assert_eq!((free + taken, world.accepted.load(Relaxed), world.reported.load(Relaxed)), (3, 3, 0));
+    });
+}
+
+#[test]
 fn of_two_frees_of_a_block_at_the_same_moment_one_is_reported() {
     explore(Some(2), |world| {
         let threads = [1, 2].map(|k| {

@@ -15,11 +15,11 @@ use crate::os::mock::{Kind, Mock};
 use crate::ptr::size;
 
 /// What a page heap works with in one test.
-struct World {
+pub(super) struct World {
     /// The operating system.
-    os: Mock,
+    pub(super) os: Mock,
     /// The address map.
-    map: &'static AddressMap,
+    pub(super) map: &'static AddressMap,
     /// The metadata pool.
     meta: &'static Mutex<Meta>,
     /// Where arenas begin.
@@ -31,7 +31,7 @@ static WORLDS: AtomicUsize = AtomicUsize::new(0);
 
 impl World {
     /// A world of its own.
-    fn new(os: Mock) -> Self {
+    pub(super) fn new(os: Mock) -> Self {
         // SAFETY: all fields are atomics, for which zero is valid. On the heap at once: 16 MiB are too much for a stack.
         let map = Box::leak(unsafe { Box::<AddressMap>::new_zeroed().assume_init() });
         // Far from each other: a world whose arenas are not where it wants them takes other ways.
@@ -41,7 +41,7 @@ impl World {
     }
 
     /// What the page heap gets.
-    fn tools(&self) -> Tools<'_, Mock> {
+    pub(super) fn tools(&self) -> Tools<'_, Mock> {
         Tools { os: &self.os, map: self.map, meta: self.meta, near: self.near }
     }
 
@@ -54,7 +54,7 @@ impl World {
 impl PageHeap {
     /// Every structural promise: bitmaps, tables and bins against the descriptors.
     pub(crate) fn check_invariants(&self, map: &'static AddressMap) {
-        let (mut mapped, mut in_use, mut dense, mut dirty) = (0, 0, 0, 0);
+        let (mut mapped, mut in_use, mut dense, mut lent, mut dirty) = (0, 0, 0, 0, 0);
         let (mut plain, mut huge) = (BTreeSet::new(), BTreeSet::new());
         let mut last = 0;
         for arena in self.arenas() {
@@ -66,6 +66,7 @@ impl PageHeap {
             mapped += counts.mapped;
             in_use += counts.in_use;
             dense += counts.dense;
+            lent += counts.lent;
             dirty += counts.dirty;
             let ready = if arena.reserved.get() { arena.ready() } else { 0 };
             assert_eq!(arena.mapped.count(0, ready), ready, "prepared from the front");
@@ -74,7 +75,7 @@ impl PageHeap {
             assert!(arena.reserved.get() || !self.is_growing(arena));
         }
         assert_eq!((mapped, in_use, dirty), (self.mapped, self.in_use, self.dirty), "mapped, in use, dirty");
-        assert_eq!(dense, self.dense, "dense granules in use");
+        assert_eq!((dense, lent), (self.dense, self.lent), "dense and lent granules in use");
         assert!(self.peak_mapped >= self.mapped);
         for (side, is_huge, runs) in [(&self.plain, false, plain), (&self.huge, true, huge)] {
             if let Some(growing) = side.growing.get() {
@@ -117,13 +118,15 @@ struct Counts {
     in_use: usize,
     /// In use by dense runs.
     dense: usize,
+    /// Lent to runs in use.
+    lent: usize,
     /// Free and dirty.
     dirty: usize,
 }
 
 /// Checks an arena, adds its free runs and counts its granules.
 fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
-    let (mut g, mut in_use, mut dense, mut behind_free) = (0, 0, 0, false);
+    let (mut g, mut in_use, mut dense, mut lent, mut behind_free) = (0, 0, 0, 0, false);
     while g < GRANULES {
         let zone = arena.zone(g).expect("a descriptor");
         let length = usize::from(zone.granules.get());
@@ -140,6 +143,7 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
             assert!(zone.role() != Role::Free && arena.free.count(g, length) == 0);
             in_use += length;
             dense += if zone.dense.get() { length } else { 0 };
+            lent += usize::from(zone.lent.get());
         } else {
             assert!(!arena.mapped.has(g) && zone.role() == Role::None, "granule {g} is nowhere");
         }
@@ -160,7 +164,7 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
     assert!(within(&arena.old) && within(&arena.blank), "old ∪ blank ⊆ dirty ∩ free");
     assert!(arena.huge.get() || arena.blank.next_run(0).is_none(), "only huge arenas are populated");
     let dirty = idle_dirty.iter().map(|word| size(word.count_ones())).sum();
-    Counts { mapped: arena.mapped.count(0, GRANULES), in_use, dense, dirty }
+    Counts { mapped: arena.mapped.count(0, GRANULES), in_use, dense, lent, dirty }
 }
 
 /// Bytes of a run.

@@ -25,6 +25,12 @@ impl Zone {
         live >= LIVE && state.0.compare_exchange(live, FREED, Ordering::SeqCst, Ordering::Relaxed).is_ok()
     }
 
+    /// Whether the zone is in an inbox, or on the way there: another thread has freed something in it.
+    #[inline]
+    pub(crate) fn is_posted(&self) -> bool {
+        self.posted.load(Ordering::Relaxed) != 0
+    }
+
     /// Moves what other threads freed into `free`; returns how many blocks that were.
     ///
     /// A block that is free already was freed by its owner at the same moment: `misuse` is told.
@@ -53,6 +59,14 @@ impl Zone {
             }
             collected += size((freed & !before).count_ones());
         }
+        collected
+    }
+
+    /// The same for a zone that was not taken from its inbox, and stays there for what is freed meanwhile.
+    pub(crate) fn collect_early(&self, misuse: impl FnMut(usize)) -> usize {
+        let collected = self.collect(misuse);
+        // What was done with these blocks is done: nothing else was read of the threads that freed them.
+        fence(Ordering::Acquire);
         collected
     }
 

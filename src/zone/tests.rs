@@ -126,13 +126,28 @@ fn every_offset_of_every_class_is_told_rightly() {
 }
 
 #[test]
+fn a_zone_is_touched_up_to_the_last_block_that_was_handed_out() {
+    for class in Class::all() {
+        let zone = Zone::for_test(class, &OWNER);
+        zone.next_window().expect("fresh memory");
+        let last = WINDOW.min(size(class.layout().blocks)) - 1;
+        for index in [0, last / 2, last, last / 3] {
+            zone.set_requested(index, class.block());
+        }
+        assert_eq!(zone.touched(), zone.offset(last + 1));
+        zone.free_remotely(last);
+        assert_eq!(zone.touched(), zone.offset(last + 1));
+    }
+}
+
+#[test]
 fn blocks_are_exposed_a_word_at_a_time() {
     for class in Class::all() {
         let zone = Zone::for_test(class, &OWNER);
         let blocks = size(class.layout().blocks);
         for window in 0..size(class.layout().words) {
             let head = zone.bytes() - blocks * class.block();
-            assert_eq!(zone.touched(), head + window * WINDOW * class.block());
+            assert_eq!(zone.touched(), if window == 0 { 0 } else { head + window * WINDOW * class.block() });
             assert_eq!(zone.free_blocks(), blocks - window * WINDOW);
             let next = zone.next_window().expect("fresh memory");
             let (word, state) = (&zone.words()[window], &zone.states()[window * WINDOW]);

@@ -66,7 +66,9 @@ impl Model {
         let granules = 1 + if large { self.random.below(300) } else { self.random.below(8) };
         let align = 1 << if self.random.below(4) == 0 { self.random.below(7) } else { 0 };
         let dense = self.random.below(2) == 0;
-        let Some(run) = heap.take(tools, granules, align, dense) else { return };
+        let lend = !dense && align == 1 && self.random.below(4) == 0;
+        let run = if lend { heap.lend(tools, granules) } else { heap.take(tools, granules, align, dense) };
+        let Some(run) = run else { return };
         assert_eq!(run.zone.dense.get(), dense);
         assert_eq!(usize::from(run.zone.granules.get()), granules);
         assert!(run.zone.address().is_multiple_of(align * GRANULE));
