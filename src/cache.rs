@@ -25,7 +25,7 @@ use core::ptr::{self, NonNull};
 use crate::list::List;
 use crate::remote::Owner;
 use crate::secure::Quarantine;
-use crate::size_class::{CLASSES, Class, FRESH, LIVE, SMALL_MAX, slot_offsets};
+use crate::size_class::{CLASSES, Class, FRESH, LIVE, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
 use crate::zone::Zone;
 use slot::{NO_BLOCKS, Slot};
