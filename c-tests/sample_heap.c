@@ -1,58 +1,10 @@
 // With every second allocation sampled, all other promises hold: contents, realloc, sizes, alignment, lists, threads, fork.
 // env: FT_MALLOC=sample_guard=2,seed=5
 // glibc: no, the options are the library's
-#include "check.h"
-#include <pthread.h>
-#include <sys/wait.h>
-
-static void *work(void *seed) {
-    enum { SLOTS = 400 };
-    static _Thread_local void *block[SLOTS];
-    static _Thread_local size_t size[SLOTS];
-    uint64_t state = address(seed) + 1;
-    for (int i = 0; i < 3000; i++) {
-        size_t at = rnd(&state) % SLOTS, want = rnd_size(&state, 13);
-        if (block[at] && rnd(&state) % 4 == 0) {
-            void *moved = realloc(block[at], want + 1);
-            CHECK(moved && holds(moved, size[at] < want ? size[at] : want, at));
-            block[at] = moved;
-            want++;
-        } else {
-            CHECK(block[at] == NULL || holds(block[at], size[at], at));
-            free(block[at]);
-            switch (rnd(&state) % 4) {
-                case 0: block[at] = calloc(1, want); CHECK(all_bytes(block[at], want, 0)); break;
-                case 1: block[at] = aligned_alloc(256, want); CHECK(aligned(block[at], 256)); break;
-                default: block[at] = malloc(want);
-            }
-        }
-        CHECK(block[at] && aligned(block[at], 16) && malloc_usable_size(block[at]) >= want);
-        fill(block[at], size[at] = want, at);
-    }
-    for (int at = 0; at < SLOTS; at++) {
-        CHECK(block[at] == NULL || holds(block[at], size[at], at));
-        free_sized(block[at], size[at]);
-        block[at] = NULL;
-    }
-    return NULL;
-}
+#include "history.h"
 
 int main(void) {
-    pthread_t thread[4];
-    work(NULL);
-    for (size_t i = 0; i < 4; i++) CHECK(pthread_create(thread + i, NULL, work, (void *)i) == 0);
-    for (int i = 0; i < 40; i++) {
-        int status;
-        pid_t child = fork();
-        CHECK(child >= 0);
-        if (child == 0) {
-            work((void *)7);
-            _exit(0);
-        }
-        CHECK(waitpid(child, &status, 0) == child && status == 0);
-        i += 9;
-    }
-    for (size_t i = 0; i < 4; i++) CHECK(pthread_join(thread[i], NULL) == 0);
+    work_everywhere();
     // Each live block is listed and counted, wherever it is.
     size_t before = mallinfo2().uordblks;
     static void *listed[100];

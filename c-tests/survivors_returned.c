@@ -14,7 +14,8 @@ static void take(int i) {
 }
 
 int main(void) {
-    size_t before = resident(), pages = 0;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), before = resident();
+    size_t pages = 0;
     uintptr_t last = 0;
     for (int i = 0; i < COUNT; i++) take(i);
     size_t full = resident();
@@ -23,11 +24,11 @@ int main(void) {
             free(p[i]);
             continue;
         }
-        pages += (uintptr_t)p[i] >> 12 != last;
-        last = (uintptr_t)p[i] >> 12;
+        pages += address(p[i]) / page != last;
+        last = address(p[i]) / page;
     }
     CHECK(full - before > (200u << 20));
-    CHECK(resident() - before < pages * 4096 * 3 / 2 + (16u << 20)); // p itself, and the metadata
+    CHECK(resident() - before < pages * page * 3 / 2 + (16u << 20)); // p itself, and the metadata
     for (int i = 0; i < COUNT; i++) {
         if (survives(i)) CHECK(holds(p[i], SIZE, (size_t)i));
         else take(i);

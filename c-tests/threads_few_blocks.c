@@ -3,7 +3,7 @@
 #include "check.h"
 #include <pthread.h>
 
-enum { THREADS = 64, LARGE_HEAP = 400000, STACK = 64 << 10 };
+enum { THREADS = 64, LARGE_HEAP = 400000, STACK = 128 << 10 }; // aarch64 has no smaller stacks
 static pthread_barrier_t all;
 
 static void *work(void *unused) {

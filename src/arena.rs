@@ -14,9 +14,10 @@
 
 use core::ptr::NonNull;
 
-use crate::ptr::{low32, size};
+use crate::os::Os;
+use crate::ptr::{forward, low32, size};
 use crate::size_class::GRANULE;
-use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU32, RelaxedU64};
+use crate::sync::{Link, RelaxedBool, RelaxedPtr, RelaxedU32, RelaxedU64, RelaxedUsize};
 use crate::zone::Zone;
 
 /// Bytes of an arena's slot.
@@ -125,16 +126,19 @@ impl Arena {
 }
 
 /// From address to arena.
+#[repr(C)]
 pub(crate) struct AddressMap {
     /// One entry a slot of the address space.
     slots: [Link<Arena>; SLOTS],
+    /// Address of the first page behind the sealed ones; 0 if none are. Behind the entries: in no page of entries alone.
+    sealed: RelaxedUsize,
 }
 
 impl AddressMap {
     /// A map without arenas.
     #[expect(clippy::large_stack_arrays, reason = "evaluated at compile time, for a static")]
     pub(crate) const fn new() -> Self {
-        Self { slots: [const { Link::none() }; SLOTS] }
+        Self { slots: [const { Link::none() }; SLOTS], sealed: RelaxedUsize::new(0) }
     }
 
     /// The arena in whose slot `address` lies.
@@ -158,10 +162,45 @@ impl AddressMap {
         address / ARENA < SLOTS
     }
 
-    /// Enters `arena` for the slot of `address`, or clears it.
-    pub(crate) fn set(&self, address: usize, arena: Option<&'static Arena>) {
+    /// Seals the pages of entries below that of `address`: arenas are not expected there, and pages that nobody can write
+    /// cost nothing when the program locks its memory (`mlockall`). To be called before any entry is made. If the OS
+    /// refuses, nothing is sealed.
+    pub(crate) fn seal(&self, os: &impl Os, address: usize) {
+        let entries = NonNull::from(&self.slots).cast::<u8>();
+        let from = self.first_page(os);
+        let to = entries.addr().get() + (address / ARENA).min(SLOTS) * size_of::<Link<Arena>>();
+        let bytes = to.saturating_sub(from) & !(os.page() - 1);
+        if bytes > 0 && os.seal(forward(entries, from - entries.addr().get()), bytes) {
+            self.sealed.set(from + bytes);
+        }
+    }
+
+    /// Address of the first page that has entries and nothing else.
+    fn first_page(&self, os: &impl Os) -> usize {
+        NonNull::from(&self.slots).addr().get().next_multiple_of(os.page())
+    }
+
+    /// Enters `arena` for the slot of `address`; `false` if the OS does not let the entry's page be written.
+    pub(crate) fn enter(&self, os: &impl Os, address: usize, arena: &'static Arena) -> bool {
+        let Some(slot) = self.slots.get(address / ARENA) else { return false };
+        let entries = NonNull::from(&self.slots).cast::<u8>();
+        let from = self.first_page(os);
+        let entry = core::ptr::from_ref(slot).addr();
+        // Again for each entry of the page, once in 64 MiB: nobody has to remember which pages are open.
+        if (from..self.sealed.get()).contains(&entry) {
+            let page = from + (entry - from) / os.page() * os.page();
+            if !os.prepare(forward(entries, page - entries.addr().get()), os.page()) {
+                return false;
+            }
+        }
+        slot.set(Some(arena));
+        true
+    }
+
+    /// Clears the entry for the slot of `address`, which [`Self::enter`] made.
+    pub(crate) fn clear(&self, address: usize) {
         if let Some(slot) = self.slots.get(address / ARENA) {
-            slot.set(arena);
+            slot.set(None);
         }
     }
 }
@@ -228,6 +267,61 @@ impl Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os::mock::{Kind, Mock};
+
+    /// A header, which nobody looks into.
+    fn header() -> &'static Arena {
+        // SAFETY: all fields are atomics, for which zero is valid.
+        Box::leak(unsafe { Box::<Arena>::new_zeroed().assume_init() })
+    }
+
+    /// A map in pages of `os`.
+    fn map_of(os: &Mock) -> &AddressMap {
+        let memory = os.map(size_of::<AddressMap>()).expect("memory");
+        // SAFETY: all fields are atomics, for which zero is valid; the pages are there as long as `os`.
+        unsafe { memory.cast().as_ref() }
+    }
+
+    #[test]
+    fn entries_open_their_pages_of_a_sealed_map() {
+        let os = Mock::unlimited();
+        let (map, arena) = (map_of(&os), header());
+        let page = os.page() / size_of::<Link<Arena>>() * ARENA;
+        let lowest = 9 * page + 5 * ARENA;
+        map.seal(&os, lowest);
+        assert_eq!(os.calls(Kind::Protect), 1);
+        // The page that the border lies in is open, and so are those above.
+        for (address, opened) in [(0, 1), (page - ARENA, 2), (page, 3), (9 * page - 1, 4), (9 * page, 4), (lowest, 4)] {
+            assert!(map.arena(address).is_none());
+            assert!(map.enter(&os, address, arena));
+            assert!(map.arena(address).is_some_and(|found| core::ptr::eq(found, arena)));
+            assert_eq!(os.calls(Kind::Prepare), opened, "at {address:#x}");
+        }
+        map.clear(page);
+        assert!(map.arena(page).is_none() && map.arena(0).is_some());
+        assert!(!map.enter(&os, SLOTS * ARENA, arena) && os.prepared_within_reservations());
+    }
+
+    #[test]
+    fn a_page_that_does_not_open_gets_no_entry() {
+        let os = Mock::unlimited();
+        let map = map_of(&os);
+        map.seal(&os, usize::MAX);
+        os.refuse(Kind::Prepare, true);
+        assert!(!map.enter(&os, 7 * ARENA, header()) && map.arena(7 * ARENA).is_none());
+        os.refuse(Kind::Prepare, false);
+        assert!(map.enter(&os, 7 * ARENA, header()));
+    }
+
+    #[test]
+    fn a_map_that_cannot_be_sealed_stays_open() {
+        let os = Mock::unlimited();
+        let map = map_of(&os);
+        os.refuse(Kind::Protect, true);
+        map.seal(&os, usize::MAX);
+        assert!(map.enter(&os, 7 * ARENA, header()));
+        assert_eq!(os.calls(Kind::Prepare), 0);
+    }
 
     #[test]
     fn bits_agree_with_a_naive_set() {

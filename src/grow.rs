@@ -107,15 +107,27 @@ impl PageHeap {
         header.reserved.set(true);
         header.huge.set(huge);
         header.set_ready(0);
-        self.enter(tools, header, start.as_ptr());
-        Some(header)
+        if self.enter(tools, header, start.as_ptr()) {
+            return Some(header);
+        }
+        tools.os.unmap(start, ARENA);
+        self.keep_header(header);
+        None
+    }
+
+    /// Seals the part of the address map where arenas are not expected. For the start: does nothing once there are any.
+    pub(crate) fn seal_map(&self, tools: &Tools<'_, impl Os>) {
+        if self.arenas().next().is_none() {
+            let hint = first_place(tools).addr();
+            tools.map.seal(tools.os, if hint == 0 { usize::MAX } else { hint });
+        }
     }
 
     /// Reserves the address space of an arena.
     fn reserve_slot(&self, tools: &Tools<'_, impl Os>) -> Option<NonNull<u8>> {
         let hint = match self.arenas().last() {
             Some(last) => last.base.get().wrapping_add(ARENA),
-            None => tools.near.map_addr(|near| near.saturating_sub(DISTANCE) & !(ARENA - 1)),
+            None => first_place(tools),
         };
         let start = tools.os.reserve(hint, ARENA)?;
         if start.addr().get().is_multiple_of(ARENA) && AddressMap::covers(start.addr().get()) {
@@ -184,8 +196,11 @@ impl PageHeap {
             let header = self.header(tools).filter(|_| AddressMap::covers(address))?;
             header.reserved.set(false);
             header.huge.set(false);
-            self.enter(tools, header, start.as_ptr().wrapping_sub(first * GRANULE));
-            Some(header)
+            if self.enter(tools, header, start.as_ptr().wrapping_sub(first * GRANULE)) {
+                return Some(header);
+            }
+            self.keep_header(header);
+            None
         });
         let Some(arena) = arena else {
             tools.os.unmap(start, count * GRANULE);
@@ -211,15 +226,23 @@ impl PageHeap {
         self.spare.set(Some(arena));
     }
 
-    /// Enters an arena into the address map and the list.
-    fn enter(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, base: *mut u8) {
+    /// Enters an arena into the address map and the list; `false` if the OS refuses the map's page.
+    fn enter(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, base: *mut u8) -> bool {
         arena.base.set(base);
-        tools.map.set(base.addr(), Some(arena));
+        if !tools.map.enter(tools.os, base.addr(), arena) {
+            return false;
+        }
         let before = self.arenas().take_while(|before| before.base.get() < base).last();
         let place = before.map_or(&self.arenas, |before| &before.next);
         arena.next.set(place.get());
         place.set(Some(arena));
+        true
     }
+}
+
+/// Where the first arena should lie, with all others above it; null to leave that to the OS.
+fn first_place(tools: &Tools<'_, impl Os>) -> *mut u8 {
+    tools.near.map_addr(|near| near.saturating_sub(DISTANCE) & !(ARENA - 1))
 }
 
 /// Granules to prepare so that a free run of `granules` ends at the frontier.

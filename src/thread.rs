@@ -28,7 +28,7 @@ pub(crate) fn set_cache(cache: &'static Cache) {
 
 /// Takes the thread's cache away, at its end.
 pub(crate) fn end() {
-    tls::set_ended();
+    tls::set_ended(tls::ended().max(1));
     set_cache(&NONE);
 }
 
@@ -45,5 +45,15 @@ pub(crate) fn is_direct(own: &'static Cache) -> bool {
 
 /// Whether the thread's cache was given back at its end.
 pub(crate) fn has_ended() -> bool {
-    tls::has_ended()
+    tls::ended() != 0
+}
+
+/// Notes that nobody will take a cache back from this thread any more.
+pub(crate) fn set_over() {
+    tls::set_ended(2);
+}
+
+/// Whether nobody will.
+pub(crate) fn is_over() -> bool {
+    tls::ended() > 1
 }

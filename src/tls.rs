@@ -8,7 +8,7 @@
 //! |---|---|
 //! | slot | the thread's cache; [`NONE`](crate::thread::NONE) at first |
 //! | depth | mutexes of ours that the thread holds or is about to hold: not 0 means that a signal handler which asks us something has interrupted a change |
-//! | ended | not 0 once the thread's cache was given back at its end |
+//! | ended | 1 once the thread's cache was given back at its end, 2 when no destructor of ours follows |
 //! | caller, frame | the return address and the frame pointer of the program's last call that left the hit paths (`noted`); macOS has none |
 
 #![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "assembly"))]
@@ -193,14 +193,14 @@ pub(crate) fn set_depth(depth: usize) {
     words::set::<1>(core::ptr::without_provenance(depth));
 }
 
-/// Whether the thread's cache was given back at its end.
-pub(crate) fn has_ended() -> bool {
-    !words::get::<2>().is_null()
+/// How far the thread's end has come: 0 while it runs, more as `thread` says.
+pub(crate) fn ended() -> usize {
+    words::get::<2>().addr()
 }
 
-/// Notes that it was.
-pub(crate) fn set_ended() {
-    words::set::<2>(core::ptr::without_provenance(1));
+/// Changes that.
+pub(crate) fn set_ended(ended: usize) {
+    words::set::<2>(core::ptr::without_provenance(ended));
 }
 
 /// Where the program last called us from, and its frame pointer there; null where nobody notes it.

@@ -165,8 +165,12 @@ fn what_threads_take_in_late_destructors_comes_back() {
         KEY.store(created.try_into().expect("a number"), Relaxed);
         let run = |threads| {
             for _ in 0..threads {
-                // SAFETY: the key was created and is never deleted.
-                let set = || unsafe { libc::pthread_setspecific(key(), core::ptr::without_provenance(1)) };
+                let set = || {
+                    // Or the thread would have no cache before the destructors, and all rounds still to come.
+                    check(&vectors(1, 30));
+                    // SAFETY: the key was created and is never deleted.
+                    unsafe { libc::pthread_setspecific(key(), core::ptr::without_provenance(1)) }
+                };
                 assert_eq!(spawn(set).join().expect("no panic"), 0);
             }
         };

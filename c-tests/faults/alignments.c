@@ -1,4 +1,5 @@
 // Every alignment up to 64 MiB, with small and large sizes; posix_memalign says ENOMEM and leaves errno alone.
+// emulator: no, its own memory and address space are in the figures
 #include "../faults.h"
 
 static void work(void) {

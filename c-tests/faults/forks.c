@@ -1,4 +1,5 @@
 // A process with a second thread forks; the child has all blocks, frees and takes some, and its parent's are untouched.
+// emulator: no, its own memory and address space are in the figures
 #include "../faults.h"
 #include <stdatomic.h>
 #include <sys/wait.h>

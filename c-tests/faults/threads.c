@@ -1,4 +1,5 @@
 // Threads start, allocate and end, several at a time; some of what they leave is freed by main.
+// emulator: no, its own memory and address space are in the figures
 #include "../faults.h"
 
 enum { THREADS = 4, COUNT = 120 };

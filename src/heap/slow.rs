@@ -112,16 +112,18 @@ pub(super) fn alloc_aligned_any(align: usize, bytes: usize) -> *mut u8 {
 /// A block of `class` for a request of `bytes`.
 pub(super) fn alloc_class(class: Class, bytes: usize) -> Taken {
     let Some(cache) = threads::current() else { return (ptr::null_mut(), false) };
-    loop {
+    let taken = loop {
         let taken = cache.take_class(class, bytes);
         if !taken.0.is_null() {
-            return taken;
+            break taken;
         }
         if !refill(cache, class) {
             // Where no memory can be made inaccessible, requests for 0 bytes get some.
-            return if class == Class::ZERO { zero::alloc_usable() } else { (ptr::null_mut(), false) };
+            break if class == Class::ZERO { zero::alloc_usable() } else { (ptr::null_mut(), false) };
         }
-    }
+    };
+    threads::leave();
+    taken
 }
 
 /// Gives `class` a window with free blocks: from the cache's own zones, from central, from the page heap.

@@ -5,6 +5,7 @@
 //! | a thread's first slow path | a parked cache, or new metadata, becomes its cache | central, meta |
 //! | its end (key destructor) | zones go to central, the inbox closes, the cache is parked | central, page heap |
 //! | later mallocs of that thread | a cache again; the next round of destructors takes it back | |
+//! | mallocs after the last round | a cache for this call alone | central, page heap |
 //! | fork, prepare | every mutex is held, glibc's stdio list first | all |
 //! | fork, child | mutexes are opened anew; zones of vanished threads go to central when it is next asked | central |
 
@@ -14,7 +15,7 @@ use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 
 use super::slow::{freed_twice, give_up, retire};
-use super::{HEAP, careful, secure};
+use super::{HEAP, careful, secure, tools};
 use crate::arena::GRANULES;
 use crate::cache::{self, Cache};
 use crate::central::Central;
@@ -100,8 +101,8 @@ fn key() -> Option<ThreadKey> {
     HEAP.key.0.load(Ordering::Acquire).checked_sub(1).and_then(ThreadKey::from_number)
 }
 
-/// Reads the options, creates the thread key and registers the fork handlers, each once. Runs from the constructor or
-/// from the first allocation, whatever comes first; before libc has started the options wait.
+/// Reads the options, seals the address map, creates the thread key and registers the fork handlers, each once. Runs
+/// from the constructor or from the first allocation, whatever comes first; before libc has started the options wait.
 pub(crate) fn start() {
     if !HEAP.configured.get()
         && let Some(text) = os::environment(b"FT_MALLOC=")
@@ -118,6 +119,7 @@ pub(crate) fn start() {
     }
     let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::Relaxed, Ordering::Relaxed);
     if created.is_ok() {
+        HEAP.pages.lock().seal_map(&tools());
         // Without one the next thread tries again.
         let number = ThreadKey::create(detach).map_or(0, |key| key.number() + 1);
         HEAP.key.0.store(number, Ordering::Release);
@@ -145,17 +147,44 @@ fn complain(complaint: Complaint<'_>) {
     line.text("\n");
 }
 
-/// Destructor of the thread key. Lets the other keys' destructors go first, as many rounds as there are to give.
+/// Destructor of the thread key. Lets the other keys' destructors go first, as many rounds as there are to give, and
+/// runs in the last one, too.
 ///
 /// # Safety
 /// Called by libc at the end of a thread.
 unsafe extern "C" fn detach(value: *mut c_void) {
-    let Some(cache) = thread::own().filter(|_| !value.is_null()) else { return };
+    let again = || key().is_some_and(|key| key.set(value));
+    let Some(cache) = thread::own().filter(|_| !value.is_null()) else {
+        if thread::has_ended() {
+            thread::set_over();
+        }
+        return;
+    };
     let rounds = cache.rounds.get() + 1;
     cache.rounds.set(rounds);
-    if rounds + 1 < ThreadKey::ROUNDS && key().is_some_and(|key| key.set(value)) {
+    if rounds + 1 < ThreadKey::ROUNDS && again() {
         return;
     }
+    give_back(cache);
+    if rounds > ThreadKey::ROUNDS {
+        thread::set_over();
+    } else {
+        // To see the last round.
+        again();
+    }
+}
+
+/// Takes the cache away again from a thread whose last round of destructors has run.
+pub(super) fn leave() {
+    if thread::is_over()
+        && let Some(cache) = thread::own()
+    {
+        give_back(cache);
+    }
+}
+
+/// Takes the calling thread's cache away: its zones go to central.
+fn give_back(cache: &'static Cache) {
     // In the child of a fork other threads' caches may have to be taken in: while this one still is its thread's own.
     drop(central());
     secure::flush(cache);

@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     Reserve,
     /// `prepare`.
     Prepare,
-    /// `protect`.
+    /// `protect` and `seal`.
     Protect,
     /// `map`.
     Map,
@@ -283,6 +283,10 @@ impl Os for Mock {
             self.hold(start, bytes, false);
         }
         done
+    }
+
+    fn seal(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        self.is_held(start, bytes, true) && self.spend(Kind::Protect, 0).is_some() && Unix.seal(start, bytes)
     }
 
     fn map(&self, bytes: usize) -> Option<NonNull<u8>> {

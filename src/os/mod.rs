@@ -27,11 +27,14 @@ pub(crate) trait Os {
     /// Address space without memory, near `hint` if the OS likes.
     fn reserve(&self, hint: *mut u8, bytes: usize) -> Option<NonNull<u8>>;
 
-    /// Makes reserved pages readable and writable; they read as zero.
+    /// Makes reserved pages readable and writable; they read as zero. Or sealed ones, which keep what they hold.
     fn prepare(&self, start: NonNull<u8>, bytes: usize) -> bool;
 
     /// Makes pages inaccessible; what they hold stays until `purge`.
     fn protect(&self, start: NonNull<u8>, bytes: usize) -> bool;
+
+    /// Makes pages readable only, until `prepare`; they keep what they hold.
+    fn seal(&self, start: NonNull<u8>, bytes: usize) -> bool;
 
     /// Fresh readable and writable pages that read as zero.
     fn map(&self, bytes: usize) -> Option<NonNull<u8>>;

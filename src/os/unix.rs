@@ -54,6 +54,11 @@ impl Os for Unix {
         keeping_errno(|| unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_NONE) == 0 })
     }
 
+    fn seal(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        // SAFETY: the caller owns these pages, and nobody writes to them from now on.
+        keeping_errno(|| unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_READ) == 0 })
+    }
+
     fn map(&self, bytes: usize) -> Option<NonNull<u8>> {
         map(ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, 0)
     }

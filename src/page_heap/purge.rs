@@ -80,7 +80,7 @@ impl PageHeap {
 
     /// Takes an arena without granules out of the map, and keeps its header.
     fn retire_header(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) {
-        tools.map.set(arena.base.get().addr(), None);
+        tools.map.clear(arena.base.get().addr());
         self.forget(arena);
         self.keep_header(arena);
     }

@@ -25,10 +25,10 @@ fn scenario(world: &World, heap: &mut PageHeap, sizes: &[(usize, bool)]) -> bool
 
 /// Runs the scenario with calls failing as `fail` sets it up for round 0, 1, 2, …, and then without failures in the
 /// same heap, until no call fails any more. At the end there is metadata, the growing arenas and at most `lost` bytes.
-fn fail_in_turn(sizes: &[(usize, bool)], lost: usize, prepare: impl Fn(&World), fail: impl Fn(&Mock, usize)) {
+fn fail_in_turn(sizes: &[(usize, bool)], lost: usize, prepare: impl Fn(&mut World), fail: impl Fn(&Mock, usize)) {
     for round in 0.. {
-        let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
-        prepare(&world);
+        let (mut world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+        prepare(&mut world);
         fail(&world.os, round);
         scenario(&world, &mut heap, sizes);
         let hit = world.os.budget_left() == 0 || world.os.has_failed();
@@ -71,7 +71,7 @@ fn every_call_fails_in_turn() {
 
 #[test]
 fn every_call_fails_in_turn_where_hints_are_missed() {
-    let missed = |world: &World| world.os.miss_hints(GRANULE);
+    let missed = |world: &mut World| world.os.miss_hints(GRANULE);
     // Address space that was never entered and that the OS does not take back is lost, without memory behind it.
     fail_in_turn(&FOR_ARENAS, 8 * ARENA, missed, Mock::refill);
     fail_in_turn(&FOR_ARENAS, ARENA, missed, Mock::fail_after);
@@ -80,10 +80,42 @@ fn every_call_fails_in_turn_where_hints_are_missed() {
 #[test]
 fn every_call_fails_in_turn_where_pieces_have_to_do() {
     let sizes = [(1, false), (8, true), (130, true), (8, false), (30, true), (3, false)];
-    let short = |world: &World| short_of_space(world, (1 << 20) - 12 * 4096);
+    let short = |world: &mut World| short_of_space(world, (1 << 20) - 12 * 4096);
     // The ends of pieces that reach beyond their granules.
     fail_in_turn(&sizes, 6 * GRANULE, short, Mock::refill);
     fail_in_turn(&sizes, GRANULE, short, Mock::fail_after);
+}
+
+/// Puts the address map into pages of the mock and seals all of it: the first entry of each page has to open it.
+fn seal_map(world: &mut World) {
+    let memory = world.os.map(size_of::<AddressMap>()).expect("memory");
+    // SAFETY: all fields are atomics, for which zero is valid; the pages are there as long as the world.
+    world.map = unsafe { memory.cast().as_ref() };
+    world.map.seal(&world.os, usize::MAX);
+}
+
+#[test]
+fn every_call_fails_in_turn_where_the_map_is_sealed() {
+    let lost = size_of::<AddressMap>();
+    fail_in_turn(&FOR_ARENAS, lost + ARENA, seal_map, Mock::refill);
+    fail_in_turn(&FOR_ARENAS, lost, seal_map, Mock::fail_after);
+    let sizes = [(1, false), (8, true), (130, true), (30, true)];
+    let short = |world: &mut World| {
+        seal_map(world);
+        short_of_space(world, (1 << 20) - 12 * 4096);
+        world.os.limit.fetch_add(lost, Relaxed);
+    };
+    // The longest piece, too, if it is neither entered nor unmapped.
+    fail_in_turn(&sizes, lost + (130 + 6) * GRANULE, short, Mock::refill);
+    fail_in_turn(&sizes, lost + GRANULE, short, Mock::fail_after);
+}
+
+#[test]
+fn the_map_is_not_sealed_once_there_are_arenas() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    heap.take(&world.tools(), 1, 1, false).expect("memory");
+    heap.seal_map(&world.tools());
+    assert!(world.os.calls(Kind::Protect) == 0 && world.os.prepared_within_reservations());
 }
 
 #[test]
