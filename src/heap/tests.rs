@@ -88,13 +88,24 @@ fn walk() -> Vec<(usize, usize)> {
     loop {
         // Not a divisor of anything, so that it ends in the middle of zones.
         let mut found = [Item::NONE; 7];
-        let count = items(address, &mut found).expect("no signal handler");
-        blocks.extend(found[..count].iter().map(|item| (item.start, item.requested)));
-        match found[..count].last() {
-            Some(last) => address = last.start + 1,
-            None => return blocks,
+        let (count, next) = items(address, &mut found).expect("no signal handler");
+        if count == 0 {
+            return blocks;
         }
+        blocks.extend(found[..count].iter().map(|item| (item.start, item.requested)));
+        address = next;
     }
+}
+
+#[test]
+fn a_listing_goes_on_behind_the_run_it_has_seen() {
+    alone!(a_listing_goes_on_behind_the_run_it_has_seen, "", || {
+        let large = alloc(100_000);
+        // Before the next batch it may be a zone of small blocks.
+        let (_, next) = items(large.addr(), &mut [Item::NONE]).expect("no signal handler");
+        assert!(next >= large.addr() + 100_000);
+        free(large, Call::Free);
+    });
 }
 
 /// Lets misuse be silent: tests provoke it.

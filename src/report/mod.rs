@@ -21,20 +21,23 @@ pub(crate) fn show(descriptor: i32) {
     let (mut address, mut zone, mut total) = (0, None, 0_usize);
     loop {
         let mut items = [Item::NONE; BATCH];
-        let Some(count) = heap::items(address, &mut items) else {
+        let Some((count, next)) = heap::items(address, &mut items) else {
             text.text(NOT_NOW);
             return;
         };
         for item in items.iter().take(count) {
-            if zone != Some(item.zone) {
-                zone = Some(item.zone);
+            if zone.is_none_or(|(shown, _)| shown != item.zone) {
+                zone = Some((item.zone, item.kind));
                 text.text(item.kind.name()).text(" : ").upper_address(item.zone).text("\n");
+            } else if zone.is_some_and(|(_, kind)| kind != item.kind) {
+                // Since the last batch it has become one of another kind: what is in it is new.
+                continue;
             }
             text.upper_address(item.start).text(" - ").upper_address(item.start + item.requested);
             text.text(" : ").number(item.requested).text(" bytes\n");
             total += item.requested;
-            address = item.start + 1;
         }
+        address = next;
         if count == 0 {
             break;
         }
