@@ -7,7 +7,7 @@
 //! are readable and writable). Where address space is short, an arena has no reservation: it is a slot in which
 //! smaller mappings lie, and `mapped` tells which granules exist.
 //!
-//! Invariants: `free ⊆ mapped`, `old ∪ blank ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the
+//! Invariants: `free ∪ guards ⊆ mapped`, `walls ⊆ guards`, `old ∪ blank ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the
 //! look-up is under the page heap's mutex.
 
 #![expect(unsafe_code, reason = "the look-up skips bounds checks, headers are raw metadata")]
@@ -61,6 +61,10 @@ pub(crate) struct Arena {
     pub(crate) blank: Bits,
     /// Free dirty granules that were so at the last tick.
     pub(crate) old: Bits,
+    /// Granules whose last page is a guard.
+    pub(crate) guards: Bits,
+    /// Those of them that are guards from the first page on.
+    pub(crate) walls: Bits,
 }
 
 impl Arena {
@@ -107,6 +111,12 @@ impl Arena {
         for slot in self.table.iter().skip(from).take(count) {
             slot.set(zone);
         }
+    }
+
+    /// Notes that `count` granules from `first` have no guards any more.
+    pub(crate) fn forget_guards(&self, first: usize, count: usize) {
+        self.guards.remove(first, count);
+        self.walls.remove(first, count);
     }
 
     /// Whether no granule is in use.
@@ -249,6 +259,19 @@ impl Bits {
         total
     }
 
+    /// The first of the `count` granules from `from` that is in the set.
+    pub(crate) fn first_of(&self, from: usize, count: usize) -> Option<usize> {
+        let (mut g, end) = (from, from + count);
+        while g < end {
+            let word = self.0.get(g / 64)?.get() >> (g % 64);
+            if word != 0 {
+                return Some(g + size(word.trailing_zeros())).filter(|&first| first < end);
+            }
+            g = (g / 64 + 1) * 64;
+        }
+        None
+    }
+
     /// The first run of granules at or after `from` that are in the set: its first granule and its length.
     pub(crate) fn next_run(&self, from: usize) -> Option<(usize, usize)> {
         let first = (from..GRANULES).find(|&g| self.has(g))?;
@@ -341,6 +364,8 @@ mod tests {
             naive.iter_mut().skip(from).take(count).for_each(|bit| *bit = step % 2 == 0);
             let expected = naive.iter().skip(from / 2).take(count).filter(|&&bit| bit).count();
             assert_eq!(bits.count(from / 2, count), expected);
+            let first = (from / 2..from / 2 + count).find(|&g| naive[g]);
+            assert_eq!(bits.first_of(from / 2, count), first);
         }
         let mut g = 0;
         while let Some((from, count)) = bits.next_run(g) {

@@ -2,22 +2,25 @@
 //!
 //! Owns a tree of mappings ordered by address (a treap), so that any pointer into one is recognised. Descriptors are
 //! metadata. Freed mappings wait for a moment, as far as the bound allows: the next request takes such a one,
-//! cut or moved to its length (`kept`). Mappings that the OS refuses to unmap are stuck, without memory, and tried
+//! cut or moved to its length (`reuse`). The last page of a mapping is a guard, where the OS knows such (`guard`). Mappings that the OS refuses to unmap are stuck, without memory, and tried
 //! again or used again: nothing is lost. Huge pages come where blocks are filled (`huge`). Under its own mutex, between
 //! central and the page heap in the lock order.
 
 mod filled;
+mod guard;
 mod huge;
 mod kept;
+mod reuse;
 mod tree;
 
 use core::cmp::Ordering;
 use core::ptr::NonNull;
 
 use filled::Filled;
-use huge::{HUGE, LEAST, generous};
+use huge::LEAST;
 use kept::Kept;
 
+use crate::allowance::Allowance;
 use crate::meta::Meta;
 use crate::os::Os;
 use crate::ptr::{forward, round_up};
@@ -44,6 +47,8 @@ pub(crate) struct Mapping {
     fresh: RelaxedUsize,
     /// Whether it comes in huge pages.
     huge: RelaxedBool,
+    /// Bytes of the guard at its end: a page or none. It stays while the mapping is kept.
+    guard: RelaxedUsize,
     /// Bytes to the block, which is not the whole mapping if there are any: guard pages lie around it.
     offset: RelaxedUsize,
 }
@@ -71,6 +76,11 @@ impl Mapping {
         self.bytes.get()
     }
 
+    /// Bytes before the guard at its end, if there is one.
+    fn room(&self) -> usize {
+        self.bytes() - self.guard.get()
+    }
+
     /// Bytes the program asked for.
     pub(crate) fn requested(&self) -> usize {
         self.requested.get()
@@ -88,7 +98,7 @@ impl Mapping {
 
     /// Bytes of the block that the program may use.
     pub(crate) fn usable(&self) -> usize {
-        if self.is_guarded() || self.requested() == 0 { self.requested() } else { self.bytes() }
+        if self.is_guarded() || self.requested() == 0 { self.requested() } else { self.room() }
     }
 
     /// Lets the block start so many bytes into the mapping, and have so many.
@@ -120,9 +130,6 @@ impl Stay {
     pub(crate) const NONE: Self = Self { delay: 0, bytes: 0 };
 }
 
-/// Bytes from which the rest of a mapping that is cut is worth keeping.
-const WORTH_KEEPING: usize = 1 << 20;
-
 /// All mappings.
 pub(crate) struct Large {
     /// Root of the tree.
@@ -137,6 +144,10 @@ pub(crate) struct Large {
     pub(crate) huge_pages: bool,
     /// Whether the program fills its blocks.
     filled: Filled,
+    /// Whether mappings get guards at their ends.
+    pub(crate) guards: bool,
+    /// How many.
+    allowance: Allowance,
     /// Mappings in the tree.
     pub(crate) count: usize,
     /// Their bytes.
@@ -157,91 +168,13 @@ impl Large {
             kept: Kept::new(),
             huge_pages: false,
             filled: Filled::new(),
+            guards: false,
+            allowance: Allowance::new(),
             count: 0,
             bytes: 0,
             recent: [0; RECENT],
             next_recent: 0,
         }
-    }
-
-    /// A block of `bytes` in a freed mapping; its content is anything.
-    pub(crate) fn reuse(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, bytes: usize) -> Option<NonNull<u8>> {
-        let length = round_up(bytes.max(1), os.page())?;
-        let mapping = self.kept.take_best(length)?;
-        let before = mapping.bytes();
-        if before >= length {
-            self.cut(os, meta, mapping, length);
-        } else if !self.grow(os, meta, mapping, length, true) {
-            self.kept.push(mapping);
-            return None;
-        }
-        // The program may have protected pages of its block, and forgotten them when it freed it.
-        let start = NonNull::new(mapping.start()).filter(|&start| os.prepare(start, mapping.bytes()));
-        if start.is_none() {
-            self.keep(mapping);
-            return None;
-        }
-        mapping.requested.set(bytes);
-        self.set_fresh(mapping, length.saturating_sub(before));
-        self.insert(mapping);
-        start
-    }
-
-    /// Lets a mapping in no tree end at `length`, or behind it where a huge page ends. A long rest is kept.
-    fn cut(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, length: usize) {
-        let Some(start) = NonNull::new(mapping.start()) else { return };
-        let length = if mapping.huge.get() { generous(length, 8).min(mapping.bytes()) } else { length };
-        let (rest, more) = (forward(start, length), mapping.bytes() - length);
-        mapping.bytes.set(length);
-        match if more >= WORTH_KEEPING { self.descriptor(os, meta) } else { None } {
-            Some(descriptor) => {
-                descriptor.start.set(rest.as_ptr());
-                descriptor.bytes.set(more);
-                descriptor.since.set(mapping.since.get());
-                descriptor.huge.set(mapping.huge.get());
-                self.keep(descriptor);
-            }
-            None => self.unmap(os, meta, rest, more),
-        }
-    }
-
-    /// Lets the freed mappings go that have waited for `stay.delay`, and those beyond the bound; whether any went.
-    pub(crate) fn expire(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, stay: Stay) -> bool {
-        let before = self.kept.bytes;
-        if before == 0 {
-            return false;
-        }
-        let time = (os.now() + 1).saturating_sub(stay.delay);
-        while let Some(mapping) = self.kept.take_older(time) {
-            self.let_go(os, meta, mapping, mapping.bytes());
-        }
-        let bound = stay.bytes.max(self.bytes / 8).next_multiple_of(os.page());
-        while let Some(excess) = self.kept.bytes.checked_sub(bound).filter(|&excess| excess > 0)
-            && let Some(mapping) = self.kept.take_older(u64::MAX)
-        {
-            self.let_go(os, meta, mapping, excess.min(mapping.bytes()));
-        }
-        self.kept.bytes < before
-    }
-
-    /// Unmaps the last `bytes` of a freed mapping, and keeps the rest.
-    fn let_go(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, mapping: &'static Mapping, bytes: usize) {
-        let unit = if mapping.huge.get() { HUGE } else { os.page() };
-        let rest = (mapping.bytes() - bytes) / unit * unit;
-        let bytes = mapping.bytes() - rest;
-        let Some(start) = NonNull::new(mapping.start()) else { return };
-        if rest > 0 {
-            mapping.bytes.set(rest);
-            self.kept.push(mapping);
-        } else {
-            self.keep_descriptor(mapping);
-        }
-        self.unmap(os, meta, forward(start, rest), bytes);
-    }
-
-    /// Bytes of freed mappings that wait.
-    pub(crate) fn kept(&self) -> usize {
-        self.kept.bytes
     }
 
     /// A zeroed block of `bytes` in a new mapping, aligned to `align` (a power of two).
@@ -255,15 +188,18 @@ impl Large {
         let length = round_up(bytes.max(1), os.page())?;
         let mapping = self.descriptor(os, meta)?;
         let huge = self.huge_pages && length >= LEAST && self.filled.grant(length);
-        let huge = if huge { self.map_huge(os, meta, length, align) } else { None };
-        let Some((start, length)) = huge.or_else(|| Some((self.map(os, meta, length, align)?, length))) else {
+        let guard = self.room_for_guard(os, if bytes > 0 { length } else { 0 });
+        let huge = if huge { self.map_huge(os, meta, length, guard, align) } else { None };
+        let plain = |large: &mut Self, total| Some((large.map(os, meta, total, align)?, total));
+        let Some((start, total)) = huge.or_else(|| plain(self, length + guard)) else {
             self.keep_descriptor(mapping);
             return None;
         };
         mapping.start.set(start.as_ptr());
-        mapping.bytes.set(length);
+        mapping.bytes.set(total);
         mapping.requested.set(bytes);
         mapping.huge.set(huge.is_some());
+        self.set_guard(os, mapping, length);
         self.set_fresh(mapping, length);
         self.insert(mapping);
         Some(start)
@@ -314,20 +250,8 @@ impl Large {
         mapping.offset.set(0);
         self.retry(os);
         mapping.since.set(os.now());
-        self.keep(mapping);
+        self.keep(os, mapping);
         self.expire(os, meta, stay);
-    }
-
-    /// Keeps a mapping that is in no tree, made one with those it borders on: the parts of what was cut.
-    fn keep(&mut self, mapping: &'static Mapping) {
-        while let Some(other) = self.kept.take_neighbour(mapping) {
-            if other.address() < mapping.address() {
-                mapping.start.set(other.start());
-            }
-            mapping.bytes.set(mapping.bytes() + other.bytes());
-            self.keep_descriptor(other);
-        }
-        self.kept.push(mapping);
     }
 
     /// Lets a mapping of the tree hold `bytes`, at the old or a new address; `None` leaves it as it was.
@@ -339,17 +263,18 @@ impl Large {
         bytes: usize,
     ) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
-        let (start, before) = (NonNull::new(mapping.start())?, mapping.bytes());
+        let (start, before) = (NonNull::new(mapping.start())?, mapping.room());
         self.look(os, mapping);
         self.remove(mapping);
         let done = match length.cmp(&before) {
-            Ordering::Less => shrink(os, mapping, length),
+            Ordering::Less => self.shrink(os, mapping, length),
             Ordering::Equal => true,
             Ordering::Greater => self.grow(os, meta, mapping, length, false),
         };
         let moved = NonNull::new(mapping.start()).filter(|_| done);
         if done {
             mapping.requested.set(bytes);
+            self.set_guard(os, mapping, length);
             self.set_fresh(mapping, (mapping.fresh.get() + length).saturating_sub(before));
         }
         if moved.is_some_and(|moved| moved != start) {
@@ -357,6 +282,21 @@ impl Large {
         }
         self.insert(mapping);
         moved
+    }
+
+    /// Lets a mapping end at `length`, which is less than it has, or a guard behind it; `false` leaves it as it was.
+    fn shrink(&self, os: &impl Os, mapping: &'static Mapping, length: usize) -> bool {
+        let total = length + if self.guards { os.page() } else { 0 };
+        if total >= mapping.bytes() {
+            return true;
+        }
+        let shrunk = NonNull::new(mapping.start()).and_then(|start| os.remap(start, mapping.bytes(), total));
+        if let Some(start) = shrunk {
+            mapping.start.set(start.as_ptr());
+            mapping.bytes.set(total);
+            mapping.guard.set(0);
+        }
+        shrunk.is_some()
     }
 
     /// Notes the start of a freed LARGE block.
@@ -376,6 +316,7 @@ impl Large {
     fn descriptor(&mut self, os: &impl Os, meta: &'static Mutex<Meta>) -> Option<&'static Mapping> {
         if let Some(spare) = self.spare.get() {
             self.spare.set(spare.left.get());
+            spare.guard.set(0);
             return Some(spare);
         }
         meta.lock().take(os, size_of::<Mapping>()).map(Mapping::over)
@@ -417,22 +358,15 @@ impl Large {
     fn unstick(&mut self, os: &impl Os, length: usize) -> Option<NonNull<u8>> {
         let mapping = self.stuck.get().filter(|mapping| mapping.bytes() == length)?;
         let start = NonNull::new(mapping.start()).filter(|&start| os.prepare(start, length))?;
+        if !os.unguard(start, length) {
+            return None;
+        }
         self.stuck.set(mapping.left.get());
         self.keep_descriptor(mapping);
         // SAFETY: the pages are mapped, writable and ours; the OS may not have cleared them.
         unsafe { start.write_bytes(0, length) };
         Some(start)
     }
-}
-
-/// Lets a mapping end at `length`, which is less than it has; `false` leaves it as it was.
-fn shrink(os: &impl Os, mapping: &'static Mapping, length: usize) -> bool {
-    let shrunk = NonNull::new(mapping.start()).and_then(|start| os.remap(start, mapping.bytes(), length));
-    if let Some(start) = shrunk {
-        mapping.start.set(start.as_ptr());
-        mapping.bytes.set(length);
-    }
-    shrunk.is_some()
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@
 //! page_heap  runs of granules, purge, lent (bins: by length; grow: arenas from the OS)
 //! zone       one zone: bitmaps, windows (list)   remote     frees that cross threads
 //! arena      headers, address map                meta       metadata memory
-//! sampled    blocks between guard pages      secure     canaries, quarantine
+//! sampled    blocks between guard pages      secure     canaries, quarantine     allowance  how many guards LARGE gets
 //! size_class  config  text  fold  random  ptr  sync (pthread mutex)  tls  os (unix, mock)
 //! ```
 
@@ -69,6 +69,7 @@
     )
 )]
 
+mod allowance;
 mod arena;
 mod bins;
 mod cache;

@@ -13,13 +13,18 @@
 //! dirty memory passes `max(32 MiB, 1/8 of what is in use)`; wholly free arenas are unmapped then. There is no clock
 //! of our own: the check runs when runs are taken or given.
 //!
+//! LARGE runs end with guards, where the OS knows such (`guards`).
+//!
 //! One mutex around all of it, held by the caller (`&mut self`).
 
+mod guards;
 mod lent;
 mod purge;
+mod resize;
 
 use core::ptr::NonNull;
 
+use crate::allowance::Allowance;
 use crate::arena::{ARENA, AddressMap, Arena, GRANULES};
 use crate::bins::Bins;
 use crate::list::List;
@@ -29,6 +34,8 @@ use crate::ptr::low16;
 use crate::size_class::GRANULE;
 use crate::sync::{Link, Mutex};
 use crate::zone::{Role, Zone};
+
+pub(crate) use guards::usable;
 
 /// Granules of a huge page: 2 MiB.
 pub(crate) const HUGE: usize = (2 << 20) / GRANULE;
@@ -47,6 +54,19 @@ pub(crate) struct Run {
     pub(crate) clean: bool,
     /// Granules of it that may be resident.
     pub(crate) dirty: usize,
+}
+
+/// What run is wanted.
+#[derive(Clone, Copy)]
+struct Wish {
+    /// Its length.
+    granules: usize,
+    /// So many of its bytes will be used; what lies behind them may be a guard.
+    bytes: usize,
+    /// Its first granule is a multiple of so many, a power of two.
+    align: usize,
+    /// Whether nearly every page of it will be used.
+    dense: bool,
 }
 
 /// What the page heap works with.
@@ -108,6 +128,8 @@ pub(crate) struct PageHeap {
     pub(crate) allowed_dirty: usize,
     /// When the last tick was.
     last_tick: u64,
+    /// How many guards runs get.
+    allowance: Allowance,
     /// Whether the OS refused to purge since the last tick (locked pages): no use in trying before the next one.
     refused: bool,
 }
@@ -131,6 +153,7 @@ impl PageHeap {
             purge_delay: 1000,
             allowed_dirty: ALLOWED_DIRTY,
             last_tick: 0,
+            allowance: Allowance::new(),
             refused: false,
         }
     }
@@ -154,15 +177,24 @@ impl PageHeap {
         align: usize,
         dense: bool,
     ) -> Option<Run> {
+        self.take_as(tools, &Wish { granules, bytes: granules.saturating_mul(GRANULE), align, dense })
+    }
+
+    /// The same.
+    fn take_as(&mut self, tools: &Tools<'_, impl Os>, wish: &Wish) -> Option<Run> {
+        let &Wish { granules, align, dense, .. } = wish;
         let room = granules + align - 1;
         if granules == 0 || room > GRANULES {
             return None;
         }
         self.tick(tools);
-        let free = self.find_or_grow(tools, room, dense)?;
+        let free = self.find_or_grow(tools, room, wish)?;
         let (arena, first) = Self::locate(tools, free)?;
         let length = usize::from(free.granules.get());
         let start = first.next_multiple_of(align);
+        if !guards::clear(tools, arena, start, wish) {
+            return None;
+        }
         if dense && arena.huge.get() && arena.reserved.get() {
             self.populate(tools, arena, start, granules);
         }
@@ -181,12 +213,13 @@ impl PageHeap {
         self.use_granules(arena, start, granules)
     }
 
-    /// A free run of at least `granules`, of new memory if there is none.
-    fn find_or_grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize, dense: bool) -> Option<&'static Zone> {
+    /// A free run of at least `granules` for what is wanted, of new memory if there is none.
+    fn find_or_grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize, wish: &Wish) -> Option<&'static Zone> {
+        let (dense, used) = (wish.dense, granules - (wish.granules - wish.bytes.div_ceil(GRANULE)));
         // Memory that is there before memory that has to come.
         let is_there = |run: &'static Zone| {
             let place = Self::locate(tools, run);
-            place.is_some_and(|(arena, first)| arena.dirty.count(first, granules) == granules)
+            place.is_some_and(|(arena, first)| arena.dirty.count(first, used) == used)
         };
         let plain = self.plain.bins.best_fit(granules, is_there);
         let huge = if dense { self.huge.bins.best_fit(granules, is_there) } else { None };
@@ -225,6 +258,7 @@ impl PageHeap {
         let dirty = arena.dirty.count(first, granules);
         let clean = dirty == arena.blank.count(first, granules);
         self.dirty -= dirty;
+        self.allowance.earn((granules - dirty) * GRANULE);
         self.in_use += granules;
         arena.old.remove(first, granules);
         arena.blank.remove(first, granules);
@@ -252,46 +286,6 @@ impl PageHeap {
         if self.dirty > self.bound() && !self.refused {
             self.purge(tools, self.bound() / 2);
         }
-    }
-
-    /// Lets a run in use end `fewer` granules earlier.
-    pub(crate) fn shrink(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, granules: usize) {
-        let old = usize::from(zone.granules.get());
-        let Some((arena, first)) = Self::locate(tools, zone) else { return };
-        let Some(tail) = arena.zone(first + granules).filter(|_| granules < old) else { return };
-        zone.granules.set(low16(granules));
-        tail.start.set(arena.granule(first + granules));
-        tail.granules.set(low16(old - granules));
-        tail.dense.set(zone.dense.get());
-        self.give(tools, tail, (old - granules) * GRANULE);
-    }
-
-    /// Lets a run in use grow to `granules` if the granules behind it are free, or not prepared yet.
-    pub(crate) fn extend(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, granules: usize) -> bool {
-        let old = usize::from(zone.granules.get());
-        let Some((arena, first)) = Self::locate(tools, zone) else { return false };
-        let behind = first + old;
-        if first + granules > arena.ready() {
-            self.extend_frontier(tools, arena, behind, first + granules);
-        }
-        let Some(more) = granules.checked_sub(old).filter(|_| first + granules <= GRANULES) else { return false };
-        let Some(free) = arena.zone(behind).filter(|_| arena.free.has(behind)) else { return false };
-        let length = usize::from(free.granules.get());
-        if length < more {
-            return false;
-        }
-        self.unlink(arena, behind, length);
-        self.link(arena, behind + more, length - more);
-        self.dirty -= arena.dirty.count(behind, more);
-        self.in_use += more;
-        self.dense += if zone.dense.get() { more } else { 0 };
-        arena.old.remove(behind, more);
-        arena.blank.remove(behind, more);
-        // From now on nobody knows what is clean in there.
-        arena.dirty.insert(behind, more);
-        zone.granules.set(low16(granules));
-        arena.set_table(first, granules, true);
-        true
     }
 
     /// The arena and the granule where a run starts.

@@ -3,6 +3,7 @@
 #ifndef BLOCKS_H
 #define BLOCKS_H
 
+#include "../guards.h"
 #include "misuse.h"
 
 // Bytes of a block of each class; a LARGE block is a part of a bigger mapping or has one of its own.
@@ -30,8 +31,14 @@ static inline void scribble(char *from, int step, size_t bytes) {
     for (volatile char *byte = from; bytes > 0; byte += step, bytes--) *byte ^= 0x5a;
 }
 
+// Behind LARGE blocks our guards need a kernel that has them.
+static inline void needs_guards(size_t size) {
+    if (OURS && size >= LARGE && !has_guards()) skip("this kernel has no guard pages");
+}
+
 // So many bytes written behind a block, behind all that malloc_usable_size grants. Gives main's exit status.
 static inline int overflow(size_t size, size_t bytes) {
+    needs_guards(size);
     char *p = middle(size), *end = p + malloc_usable_size(p);
     misuse(end, p);
     scribble(end, 1, bytes);
@@ -42,6 +49,7 @@ static inline int overflow(size_t size, size_t bytes) {
 
 // So many bytes written before a block.
 static inline int underflow(size_t size, size_t bytes) {
+    needs_guards(size);
     char *p = middle(size);
     misuse(p - 1, p);
     scribble(p - 1, -1, bytes);

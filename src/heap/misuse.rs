@@ -117,7 +117,7 @@ pub(crate) fn find(address: usize) -> Result<Block, Misuse> {
             Role::Blocks => return find_in_zone(zone, address),
             Role::Large if zone.address() == address => return Ok(Block::Run(zone)),
             Role::Large => {
-                let (start, bytes) = (zone.address(), zone.bytes());
+                let (start, bytes) = (zone.address(), Block::Run(zone).usable());
                 return Err(Misuse::Inside { start, bytes, kind: Kind::Large, live: true });
             }
             Role::Free | Role::None => {}

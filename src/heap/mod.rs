@@ -29,8 +29,8 @@ use crate::central::Central;
 use crate::config::Config;
 use crate::large::{Large, Mapping};
 use crate::meta::Meta;
-use crate::os::Unix;
-use crate::page_heap::{PageHeap, Tools};
+use crate::os::{Os, Unix};
+use crate::page_heap::{PageHeap, Tools, usable};
 use crate::remote::Owner;
 use crate::sampled::{Sampled, Slot};
 use crate::secure::Secret;
@@ -204,7 +204,7 @@ impl Block {
         match self {
             Self::Zone(zone, index) if zone.is_guarded() => zone.recorded(index).unwrap_or(0),
             Self::Zone(zone, _) => zone.class().usable(),
-            Self::Run(zone) => zone.bytes(),
+            Self::Run(zone) => usable(Unix.page(), zone),
             Self::Mapping(mapping) => mapping.usable(),
             Self::Sampled(slot) => slot.requested(),
         }

@@ -64,17 +64,15 @@ fn resize_in_zone(zone: &'static Zone, index: usize, bytes: usize) -> bool {
     fits
 }
 
-/// Resizes a run within its granules, into free ones behind it, or by giving its last ones back.
+/// Resizes a run within its last granule, into free ones behind it, or by giving its last ones back.
 fn resize_run(zone: &'static Zone, bytes: usize) -> bool {
     if bytes <= MEDIUM_MAX || bytes >= HEAP.config.mmap_threshold.get() {
         return false;
     }
-    let (old, new) = (usize::from(zone.granules.get()), bytes.div_ceil(GRANULE));
-    if new > old && !HEAP.pages.lock().extend(&tools(), zone, new) {
+    let is_near = bytes.div_ceil(GRANULE) == zone.requested.get().div_ceil(GRANULE);
+    let fits = is_near && bytes <= Block::Run(zone).usable();
+    if !fits && !HEAP.pages.lock().resize_block(&tools(), zone, bytes) {
         return false;
-    }
-    if new < old {
-        HEAP.pages.lock().shrink(&tools(), zone, new);
     }
     zone.requested.set(bytes);
     true

@@ -306,6 +306,8 @@ fn alloc_large(bytes: usize, align: usize) -> Option<NonNull<u8>> {
             return None;
         }
         large.huge_pages = false;
+        // It has its own.
+        large.guards = false;
         let base = large.alloc(&Unix, &HEAP.meta, total, front)?;
         Some((base, large.find(base.addr().get())?))
     };

@@ -6,6 +6,7 @@ use super::misuse::{Call, Misuse, find, report};
 use super::{Block, HEAP, MAX_REQUEST, careful, sample, secure, threads, tools, trim, zero};
 use crate::arena::GRANULES;
 use crate::cache::{Cache, Freed, Taken, free_index};
+use crate::config::DEFAULT_MMAP_THRESHOLD;
 use crate::large::{Large, Stay};
 use crate::noted::noted;
 use crate::os::{Os, Unix};
@@ -262,6 +263,7 @@ fn alloc_mapping(bytes: usize, align: usize, reuse: bool) -> Taken {
     let mut large = HEAP.large.lock();
     // Who wants to see each mapping come and go has no use for them.
     large.huge_pages = HEAP.config.huge_pages.get() && HEAP.config.keep_delay() > 0;
+    large.guards = HEAP.config.mmap_threshold.get() >= DEFAULT_MMAP_THRESHOLD;
     expire_kept(&mut large);
     let found = if reuse && align <= Unix.page() { large.reuse(&Unix, &HEAP.meta, bytes) } else { None };
     let block = found.or_else(|| large.alloc(&Unix, &HEAP.meta, bytes, align));
@@ -286,8 +288,7 @@ fn stay() -> Stay {
 /// A LARGE block that is a run of an arena.
 fn alloc_run(bytes: usize, align: usize) -> Taken {
     let none = (ptr::null_mut(), false);
-    let granules = bytes.max(1).div_ceil(GRANULE);
-    let Some(run) = HEAP.pages.lock().take(&tools(), granules, align.div_ceil(GRANULE), false) else { return none };
+    let Some(run) = HEAP.pages.lock().take_block(&tools(), bytes, align.div_ceil(GRANULE)) else { return none };
     run.zone.requested.set(bytes);
     run.zone.owner.set(&HEAP.nobody);
     run.zone.set_role(Role::Large);
@@ -387,7 +388,8 @@ fn free_run(zone: &'static Zone, address: usize, call: Call) {
         let mut pages = HEAP.pages.lock();
         if zone.role() == Role::Large && zone.address() == address {
             large.remember(address);
-            let touched = zone.bytes();
+            // As much as the program could use ends in the same granule.
+            let touched = zone.requested.get().max(1);
             zone.set_role(Role::None);
             pages.give(&tools(), zone, touched);
             return;

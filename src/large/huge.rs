@@ -62,15 +62,16 @@ impl Large {
         mapping.fresh.set(bytes);
     }
 
-    /// New pages for a block of `length` bytes that gets huge ones, and their length.
+    /// New pages for a block of `length` bytes that gets huge ones, and `guard` bytes behind it; with their length.
     pub(super) fn map_huge(
         &mut self,
         os: &impl Os,
         meta: &'static Mutex<Meta>,
         length: usize,
+        guard: usize,
         align: usize,
     ) -> Option<(NonNull<u8>, usize)> {
-        let length = self.room_for(length);
+        let length = self.room_for(length) + guard;
         let start = self.map(os, meta, length, align.max(HUGE))?;
         if os.advise_huge(start, length, true) {
             return Some((start, length));
@@ -96,7 +97,9 @@ impl Large {
         is_free: bool,
     ) -> bool {
         let Some(start) = NonNull::new(mapping.start()) else { return false };
+        self.unmap_guard(os, meta, mapping);
         let old = mapping.bytes();
+        let guard = self.room_for_guard(os, length - old);
         // Less than a huge page more changes nothing.
         if length >= LEAST && length - old >= HUGE {
             let huge = self.huge_pages && self.filled.grant(length - old);
@@ -106,18 +109,19 @@ impl Large {
         }
         // With the alignment of its length a kernel of 6.7 or later chooses that of the place: what is in huge pages
         // moves as such. A rest in small pages would keep its 2 MiB from becoming one.
-        let (whole, room) = match length.checked_next_multiple_of(HUGE) {
+        let total = if mapping.huge.get() && is_free { self.room_for(length) } else { length } + guard;
+        let (whole, room) = match total.checked_next_multiple_of(HUGE) {
             Some(room) if mapping.huge.get() => (if is_free && old > HUGE { old / HUGE * HUGE } else { old }, room),
-            _ => (old, length),
+            _ => (old, total),
         };
         mapping.bytes.set(whole);
         self.unmap(os, meta, forward(start, whole), old - whole);
         let remapped = |room| Some((os.remap(start, whole, room)?, room));
         let Some((moved, room)) = remapped(room).or_else(|| remapped(length)) else { return false };
-        let length = if mapping.huge.get() && is_free { self.room_for(length).min(room) } else { length };
-        self.unmap(os, meta, forward(moved, length), room - length);
+        let total = total.min(room);
+        self.unmap(os, meta, forward(moved, total), room - total);
         mapping.start.set(moved.as_ptr());
-        mapping.bytes.set(length);
+        mapping.bytes.set(total);
         true
     }
 }
@@ -131,9 +135,9 @@ pub(super) fn generous(length: usize, parts: usize) -> usize {
     }
 }
 
-/// Address behind a mapping.
+/// Address behind what a block may have of a mapping.
 fn end_of(mapping: &Mapping) -> usize {
-    mapping.address().wrapping_add(mapping.bytes())
+    mapping.address().wrapping_add(mapping.room())
 }
 
 /// Whether a block seems to have written to all that huge pages would have brought in: each whole, aligned 2 MiB of its
@@ -141,7 +145,7 @@ fn end_of(mapping: &Mapping) -> usize {
 /// since blocks are filled from the start.
 fn is_filled(os: &impl Os, mapping: &Mapping) -> Option<bool> {
     let start = NonNull::new(mapping.start())?;
-    let (bytes, fresh) = (mapping.bytes(), mapping.fresh.get());
+    let (bytes, fresh) = (mapping.room(), mapping.fresh.get());
     // At places that follow no pattern of the program's.
     let page = |from, bytes, nth| from + size(scatter(from + nth)) % (bytes / os.page()) * os.page();
     let written = |from, bytes| (0..LOOKS).all(|nth| os.is_written(forward(start, page(from, bytes, nth))));

@@ -2,6 +2,8 @@
 
 #![expect(unsafe_code, reason = "reads and writes blocks")]
 
+mod guards;
+
 use super::*;
 use crate::os::mock::{Kind, Mock, Random};
 use std::collections::BTreeMap;
@@ -15,7 +17,9 @@ impl Large {
             let (start, end) = (mapping.address(), mapping.address() + mapping.bytes());
             assert!(start >= low && end <= high);
             assert!(mapping.priority.get() <= top && mapping.requested() <= mapping.bytes());
-            assert!(mapping.fresh.get() <= if mapping.huge.get() { end % HUGE } else { mapping.bytes() });
+            let room = mapping.room();
+            assert!(mapping.requested() <= room && (mapping.guard.get() == 0 || mapping.offset.get() == 0));
+            assert!(mapping.fresh.get() <= if mapping.huge.get() { (start + room) % huge::HUGE } else { room });
             *sums = (sums.0 + 1, sums.1 + mapping.bytes());
             walk(mapping.left.get(), low, start, mapping.priority.get(), sums);
             walk(mapping.right.get(), end, high, mapping.priority.get(), sums);
@@ -28,9 +32,34 @@ impl Large {
             let (address, bytes) = (kept.address(), kept.bytes());
             assert!(bytes > 0 && self.find(address).is_none() && self.find(address + bytes - 1).is_none());
             let follows = |other: &Mapping| other.address() == address + bytes && other.huge.get() == kept.huge.get();
+            // But where a guard could not be removed.
+            let follows = |other: &Mapping| follows(other) && kept.guard.get() == 0;
             assert!(!self.kept.iter().any(follows), "neighbours are one");
             assert_eq!(kept.fresh.get(), 0);
         }
+    }
+
+    /// The guards of the OS are those at the ends of mappings, in use, kept or stuck.
+    pub(super) fn check_guards(&self, os: &Mock) {
+        let mut next = self.next(0);
+        let in_use = core::iter::from_fn(|| {
+            let mapping = next?;
+            next = self.next(mapping.address() + 1);
+            Some(mapping)
+        });
+        let guarded = |mapping: &&Mapping| {
+            let (end, guard) = (mapping.address() + mapping.bytes(), mapping.guard.get());
+            assert!(guard == 0 || os.guards_in(end - guard, guard) == 1, "a page that is no guard");
+            guard > 0
+        };
+        let known = in_use.chain(self.kept.iter()).filter(guarded).count();
+        let mut stuck = self.stuck.get();
+        let mut lost = 0;
+        while let Some(mapping) = stuck {
+            lost += os.guards_in(mapping.address(), mapping.bytes());
+            stuck = mapping.left.get();
+        }
+        assert_eq!(os.guards_in(0, usize::MAX), known + lost, "guards that nobody knows of");
     }
 
     /// Frees the block at `start`, which may wait for so many milliseconds.
@@ -38,6 +67,7 @@ impl Large {
         let mapping = self.find(start.addr().get()).expect("a mapping");
         self.free(os, meta, mapping, stay(delay));
         self.check_invariants();
+        self.check_guards(os);
     }
 
     /// A new block whose every page is written, freed for so many milliseconds.
@@ -229,12 +259,13 @@ fn scenario(large: &mut Large, os: &Mock, meta: &'static Mutex<Meta>) {
     }
     for (nth, start) in starts.into_iter().enumerate() {
         let mapping = large.find(start.addr().get()).expect("it is there");
-        let before = (mapping.address(), mapping.bytes(), mapping.requested());
+        let before = (mapping.address(), mapping.room(), mapping.requested());
         let bytes = [100, 200_000, 3 << 20][nth % 3];
         if large.resize(os, meta, mapping, bytes).is_none() {
-            assert_eq!((mapping.address(), mapping.bytes(), mapping.requested()), before);
+            assert_eq!((mapping.address(), mapping.room(), mapping.requested()), before);
         }
         large.check_invariants();
+        large.check_guards(os);
         large.free(os, meta, mapping, Stay::NONE);
         large.check_invariants();
     }
@@ -249,6 +280,7 @@ fn every_call_fails_in_turn_and_nothing_is_lost() {
             let (os, meta, mut large) = (Mock::unlimited(), pool(), Large::new());
             os.touched.store(way > 0, Relaxed);
             large.huge_pages = true;
+            large.guards = true;
             fail(&os, round);
             scenario(&mut large, &os, meta);
             let hit = os.budget_left() == 0 || os.has_failed();
@@ -291,6 +323,7 @@ fn random_operations_bear_that_every_kth_call_fails() {
         let (mut random, mut live): (_, Vec<(NonNull<u8>, usize, u8)>) = (Random::new(nth), Vec::new());
         os.touched.store(true, Relaxed);
         large.huge_pages = true;
+        large.guards = true;
         os.fail_every(nth);
         for step in 0..500 {
             let bytes = 1 + random.below([60_000, 3 << 20, 12 << 20][step % 3]);
@@ -299,6 +332,8 @@ fn random_operations_bear_that_every_kth_call_fails() {
             if live.len() < 20 && random.below(2) == 0 {
                 let start = if step % 2 == 0 { large.reuse(&os, meta, bytes) } else { None };
                 if let Some(start) = start.or_else(|| large.alloc(&os, meta, bytes, 16 << random.below(16))) {
+                    let usable = large.find(start.addr().get()).map_or(0, Mapping::usable);
+                    assert!(usable >= bytes && os.guards_in(start.addr().get(), usable) == 0);
                     mark(start, bytes, own);
                     live.push((start, bytes, own));
                 }
@@ -318,6 +353,7 @@ fn random_operations_bear_that_every_kth_call_fails() {
                 }
             }
             large.check_invariants();
+            large.check_guards(&os);
         }
         assert!(os.has_failed());
         os.fail_every(0);

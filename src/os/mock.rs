@@ -1,38 +1,19 @@
 //! An OS for tests: the real one, behind a budget of calls, a limit of address space, a list of calls that it refuses
 //! and a record of what it gave, so that no call can touch what it did not give.
 
+mod kind;
+mod random;
+
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use super::{Os, Unix};
 
-/// A call of [`Os`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    /// `reserve`.
-    Reserve,
-    /// `prepare`.
-    Prepare,
-    /// `protect` and `seal`.
-    Protect,
-    /// `map`.
-    Map,
-    /// `unmap`.
-    Unmap,
-    /// `remap`.
-    Remap,
-    /// `purge`.
-    Purge,
-    /// `populate`.
-    Populate,
-    /// `advise_huge`.
-    Advise,
-}
-
-/// Number of kinds.
-const KINDS: usize = 9;
+use kind::KINDS;
+pub(crate) use kind::Kind;
+pub(crate) use random::Random;
 
 /// The real kernel behind a budget and a clock that the test sets.
 pub(crate) struct Mock {
@@ -64,6 +45,8 @@ pub(crate) struct Mock {
     pub(crate) purged: AtomicUsize,
     /// Address space held: ranges by their first address, each with its end and whether it is readable and writable.
     held: Mutex<BTreeMap<usize, (usize, bool)>>,
+    /// Pages of it that are guards. They are so for the kernel, too, if it knows them.
+    guards: Mutex<BTreeSet<usize>>,
     /// Whether some call named pages that it should not: they may be anybody's.
     strayed: AtomicBool,
 }
@@ -86,6 +69,7 @@ impl Mock {
             limit: AtomicUsize::new(usize::MAX),
             purged: AtomicUsize::new(0),
             held: Mutex::default(),
+            guards: Mutex::default(),
             strayed: AtomicBool::new(false),
         }
     }
@@ -149,6 +133,11 @@ impl Mock {
         let over = held.range(..high).filter(|(_, (to, _))| *to > low);
         let free = over.clone().all(|(_, &(_, ready))| !ready);
         free && over.map(|(&from, &(to, _))| to.min(high) - from.max(low)).sum::<usize>() == bytes
+    }
+
+    /// Guards of [`Os::guard`] in a range, of pages.
+    pub(crate) fn guards_in(&self, start: usize, bytes: usize) -> usize {
+        self.guards.lock().expect("no panic").range(start..start + bytes).count()
     }
 
     /// Calls that would still succeed.
@@ -221,9 +210,18 @@ impl Mock {
         true
     }
 
+    /// Notes whether a range that is held is readable and writable; its guards stay.
+    fn change_range(&self, start: NonNull<u8>, bytes: usize, ready: bool) {
+        let guards = self.guards.lock().expect("no panic").clone();
+        self.drop_range(start, bytes);
+        self.hold(start, bytes, ready);
+        *self.guards.lock().expect("no panic") = guards;
+    }
+
     /// Forgets a range that is held.
     fn drop_range(&self, start: NonNull<u8>, bytes: usize) {
         let (low, high) = (start.addr().get(), start.addr().get() + bytes);
+        self.guards.lock().expect("no panic").retain(|page| !(low..high).contains(page));
         let mut held = self.held.lock().expect("no panic");
         while let Some((&from, &(to, ready))) = held.range(..high).next_back().filter(|(_, (to, _))| *to > low) {
             held.remove(&from);
@@ -269,8 +267,7 @@ impl Os for Mock {
         let may = self.is_held(start, bytes, false) && self.spend(Kind::Prepare, 0).is_some();
         let done = may && Unix.prepare(start, bytes);
         if done {
-            self.drop_range(start, bytes);
-            self.hold(start, bytes, true);
+            self.change_range(start, bytes, true);
         }
         done
     }
@@ -279,8 +276,7 @@ impl Os for Mock {
         let may = self.is_held(start, bytes, false) && self.spend(Kind::Protect, 0).is_some();
         let done = may && Unix.protect(start, bytes);
         if done {
-            self.drop_range(start, bytes);
-            self.hold(start, bytes, false);
+            self.change_range(start, bytes, false);
         }
         done
     }
@@ -313,9 +309,13 @@ impl Os for Mock {
 
     fn remap(&self, start: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
         self.is_held(start, old, true).then(|| self.spend(Kind::Remap, new.saturating_sub(old)))??;
+        let low = start.addr().get();
+        let guards: Vec<_> = self.guards.lock().expect("no panic").range(low..low + old).map(|at| at - low).collect();
         let moved = Unix.remap(start, old, new)?;
         self.drop_range(start, old);
         self.hold(moved, new, true);
+        let moving = guards.into_iter().filter(|&at| at < new).map(|at| moved.addr().get() + at);
+        self.guards.lock().expect("no panic").extend(moving);
         Some(moved)
     }
 
@@ -347,6 +347,31 @@ impl Os for Mock {
         self.is_held(start, bytes, true) && self.spend(Kind::Advise, 0).is_some()
     }
 
+    fn knows_guards(&self) -> bool {
+        true
+    }
+
+    fn guard(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        let may = self.is_held(start, bytes, true) && self.spend(Kind::Guard, 0).is_some();
+        if may {
+            // Where the kernel knows no guards too: the record tells which pages nobody may touch.
+            Unix.guard(start, bytes);
+            let pages = (0..bytes / self.page()).map(|nth| start.addr().get() + nth * self.page());
+            self.guards.lock().expect("no panic").extend(pages);
+        }
+        may
+    }
+
+    fn unguard(&self, start: NonNull<u8>, bytes: usize) -> bool {
+        let may = self.is_held(start, bytes, true) && self.spend(Kind::Unguard, 0).is_some();
+        let done = may && Unix.unguard(start, bytes);
+        if done {
+            let (low, high) = (start.addr().get(), start.addr().get() + bytes);
+            self.guards.lock().expect("no panic").retain(|page| !(low..high).contains(page));
+        }
+        done
+    }
+
     fn is_written(&self, page: NonNull<u8>) -> bool {
         self.is_held(page, self.page(), true) && self.touched.load(Relaxed)
     }
@@ -357,21 +382,5 @@ impl Os for Mock {
 
     fn now(&self) -> u64 {
         self.clock.load(Relaxed)
-    }
-}
-
-/// Numbers that look random, the same in every run (Knuth's multiplier, the high bits).
-pub(crate) struct Random(usize);
-
-impl Random {
-    /// Numbers from a seed.
-    pub(crate) fn new(seed: usize) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// A number below `bound`.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
     }
 }

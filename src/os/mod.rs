@@ -8,15 +8,17 @@ use core::ptr::NonNull;
 pub(crate) mod maps;
 #[cfg(test)]
 pub(crate) mod mock;
+mod pages;
 pub(crate) mod signal;
 mod unix;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use unix::ThreadValue;
 
+pub(crate) use pages::Unix;
 pub(crate) use unix::{
-    EINVAL, ENOMEM, ThreadKey, Unix, abort, at_exit, duplicate, entropy, environment, is_privileged,
-    register_fork_handlers, set_errno, stdio, write, write_stream,
+    EINVAL, ENOMEM, ThreadKey, abort, at_exit, duplicate, entropy, environment, is_privileged, register_fork_handlers,
+    set_errno, stdio, write, write_stream,
 };
 
 /// What the layers below the front door ask of an operating system. Lengths are bytes, multiples of the page size.
@@ -62,6 +64,16 @@ pub(crate) trait Os {
 
     /// Whether the page in which `place` lies can be read; `false` if that cannot be told.
     fn is_readable(&self, place: *const u8) -> bool;
+
+    /// Whether it knows guards: Linux from 6.13 on.
+    fn knows_guards(&self) -> bool;
+
+    /// Lets pages be a guard: no memory, and whoever touches them faults, without a mapping of their own. `false` if
+    /// nothing was done, as with locked pages.
+    fn guard(&self, start: NonNull<u8>, bytes: usize) -> bool;
+
+    /// Makes what is guarded of readable and writable pages accessible again; it reads as zero.
+    fn unguard(&self, start: NonNull<u8>, bytes: usize) -> bool;
 
     /// Milliseconds of a clock that never goes back; costs no system call.
     fn now(&self) -> u64;

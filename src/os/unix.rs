@@ -1,18 +1,13 @@
-//! The OS boundary on Linux and macOS, in libc's terms.
+//! What else there is on Linux and macOS, in libc's terms: output, the environment, threads, fork.
 
 #![expect(unsafe_code, reason = "system calls")]
 
 use core::ffi::{CStr, c_char, c_int, c_void};
-use core::ptr::{self, NonNull};
 
-use super::Os;
+use super::{Os, Unix};
 use crate::ptr::size64;
 
 pub(crate) use libc::{EINVAL, ENOMEM};
-
-/// The running kernel.
-#[derive(Clone, Copy)]
-pub(crate) struct Unix;
 
 /// Runs `call` and puts `errno` back to what it was.
 pub(super) fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
@@ -20,155 +15,6 @@ pub(super) fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
     let result = call();
     errno::set_errno(before);
     result
-}
-
-/// Maps `bytes` private anonymous bytes.
-fn map(hint: *mut u8, bytes: usize, protection: c_int, flags: c_int) -> Option<NonNull<u8>> {
-    keeping_errno(|| {
-        let flags = flags | libc::MAP_PRIVATE | libc::MAP_ANON;
-        // SAFETY: a new mapping; without MAP_FIXED it replaces none, and with it the callers pass their own pages.
-        let start = unsafe { libc::mmap(hint.cast(), bytes, protection, flags, -1, 0) };
-        if start == libc::MAP_FAILED { None } else { NonNull::new(start.cast()) }
-    })
-}
-
-impl Os for Unix {
-    fn page(&self) -> usize {
-        // SAFETY: always callable; reads the auxiliary vector.
-        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        usize::try_from(page).unwrap_or(4096)
-    }
-
-    fn reserve(&self, hint: *mut u8, bytes: usize) -> Option<NonNull<u8>> {
-        map(hint, bytes, libc::PROT_NONE, libc::MAP_NORESERVE)
-    }
-
-    fn prepare(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        let protection = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: the caller reserved these pages and nobody uses them yet.
-        keeping_errno(|| unsafe { libc::mprotect(start.as_ptr().cast(), bytes, protection) == 0 })
-    }
-
-    fn protect(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        // SAFETY: the caller owns these pages; who uses them from now on is to be stopped.
-        keeping_errno(|| unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_NONE) == 0 })
-    }
-
-    fn seal(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        // SAFETY: the caller owns these pages, and nobody writes to them from now on.
-        keeping_errno(|| unsafe { libc::mprotect(start.as_ptr().cast(), bytes, libc::PROT_READ) == 0 })
-    }
-
-    fn map(&self, bytes: usize) -> Option<NonNull<u8>> {
-        map(ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, 0)
-    }
-
-    fn unmap(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        // SAFETY: the caller owns these pages and is done with them.
-        keeping_errno(|| unsafe { libc::munmap(start.as_ptr().cast(), bytes) == 0 })
-    }
-
-    #[cfg(target_os = "linux")]
-    fn remap(&self, start: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
-        keeping_errno(|| {
-            // SAFETY: the caller owns this mapping and gives the old address up when the call succeeds.
-            let moved = unsafe { libc::mremap(start.as_ptr().cast(), old, new, libc::MREMAP_MAYMOVE) };
-            if moved == libc::MAP_FAILED { None } else { NonNull::new(moved.cast()) }
-        })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn remap(&self, _start: NonNull<u8>, _old: usize, _new: usize) -> Option<NonNull<u8>> {
-        None
-    }
-
-    #[cfg(target_os = "linux")]
-    fn purge(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        // MADV_DONTNEED, not MADV_FREE: the resident size must tell the truth at once. Fails on locked pages.
-        // SAFETY: the caller owns these pages and nobody needs their content.
-        keeping_errno(|| unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_DONTNEED) == 0 })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn purge(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        // Elsewhere MADV_DONTNEED keeps the content, so new pages take the place of the old ones.
-        map(start.as_ptr(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_FIXED).is_some()
-    }
-
-    #[cfg(target_os = "linux")]
-    fn populate(&self, first: NonNull<u8>, bytes: usize, start: NonNull<u8>, _page: usize) -> bool {
-        // For the whole mapping: a part that is touched while it is advised otherwise stays a mapping of its own.
-        let advise = |advice| {
-            // SAFETY: says only how pages come in.
-            keeping_errno(|| unsafe { libc::madvise(first.as_ptr().cast(), bytes, advice) == 0 })
-        };
-        if !advise(libc::MADV_HUGEPAGE) {
-            return false;
-        }
-        // SAFETY: the caller owns these pages, which are writable and read as zero.
-        unsafe { start.as_ptr().write_volatile(0) };
-        // Or the kernel would, some time, make a huge page again of the few small ones that a purge has left.
-        advise(libc::MADV_NOHUGEPAGE);
-        true
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn populate(&self, _first: NonNull<u8>, _bytes: usize, _start: NonNull<u8>, _page: usize) -> bool {
-        false
-    }
-
-    #[cfg(target_os = "linux")]
-    fn advise_huge(&self, start: NonNull<u8>, bytes: usize, huge: bool) -> bool {
-        let advice = if huge { libc::MADV_HUGEPAGE } else { libc::MADV_NOHUGEPAGE };
-        // SAFETY: says only how pages come in.
-        keeping_errno(|| unsafe { libc::madvise(start.as_ptr().cast(), bytes, advice) == 0 })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn advise_huge(&self, _start: NonNull<u8>, _bytes: usize, _huge: bool) -> bool {
-        false
-    }
-
-    #[cfg(target_os = "linux")]
-    fn is_readable(&self, place: *const u8) -> bool {
-        let page = place.map_addr(|address| address & !(self.page() - 1)).cast_mut();
-        // SAFETY: changes nothing that the program sees.
-        keeping_errno(|| unsafe { libc::madvise(page.cast(), self.page(), libc::MADV_POPULATE_READ) == 0 })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn is_readable(&self, _place: *const u8) -> bool {
-        false
-    }
-
-    #[cfg(target_os = "linux")]
-    fn is_written(&self, page: NonNull<u8>) -> bool {
-        // A page that was never touched becomes the kernel's one page of zeros; one that must not be read is refused.
-        // SAFETY: changes nothing that the program sees.
-        let populate = || unsafe { libc::madvise(page.as_ptr().cast(), self.page(), libc::MADV_POPULATE_READ) == 0 };
-        let words = page.cast::<u64>().as_ptr();
-        keeping_errno(populate)
-            // SAFETY: the page can be read, as was just seen, and the caller says that nobody else decides over it.
-            && (0..self.page() / size_of::<u64>()).any(|nth| unsafe { words.wrapping_add(nth).read_volatile() } != 0)
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn is_written(&self, _page: NonNull<u8>) -> bool {
-        false
-    }
-
-    fn now(&self) -> u64 {
-        // The coarse clock is read from the vDSO whatever the hardware clock is, so it is never a system call.
-        #[cfg(target_os = "linux")]
-        const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
-        #[cfg(not(target_os = "linux"))]
-        const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
-        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: `time` is a valid place for the answer.
-        keeping_errno(|| unsafe { libc::clock_gettime(CLOCK, &raw mut time) });
-        let milliseconds = time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000);
-        u64::try_from(milliseconds).unwrap_or(0)
-    }
 }
 
 /// Writes all of `bytes` to a file descriptor; gives up on errors. Calls nothing but `write`, keeps `errno`.
@@ -362,7 +208,7 @@ impl ThreadValue {
     /// This thread's value.
     pub(crate) fn get(&self) -> *mut c_void {
         // SAFETY: the key was created and is never deleted.
-        self.key().map_or(ptr::null_mut(), |key| unsafe { libc::pthread_getspecific(key) })
+        self.key().map_or(core::ptr::null_mut(), |key| unsafe { libc::pthread_getspecific(key) })
     }
 
     /// Sets this thread's value.

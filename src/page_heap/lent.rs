@@ -6,7 +6,7 @@
 //! a bound; above it memory that comes page by page. A zone that was filled is not lent any more, nor is one given back:
 //! `lent = Σ zone.lent` over the zones in use.
 
-use super::{PageHeap, Run, Tools};
+use super::{PageHeap, Run, Tools, guards};
 use crate::arena::Arena;
 use crate::os::Os;
 use crate::ptr::low16;
@@ -43,6 +43,9 @@ impl PageHeap {
             self.grow(tools, granules, false)?;
             self.find_untouched(granules)
         })?;
+        if !guards::remove(tools, arena, start, granules) {
+            return None;
+        }
         let run = self.carve(arena, run, start, granules)?;
         run.zone.dense.set(false);
         Some(run)

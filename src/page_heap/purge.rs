@@ -14,6 +14,7 @@ impl PageHeap {
             return;
         }
         let now = tools.os.now();
+        self.allowance.pass(now);
         if now.wrapping_sub(self.last_tick) < self.purge_delay {
             return;
         }
@@ -69,6 +70,7 @@ impl PageHeap {
                 if arena.reserved.get() { (arena.base.get(), ARENA) } else { (arena.granule(first), count * GRANULE) };
             if NonNull::new(start).is_some_and(|start| tools.os.unmap(start, bytes)) {
                 self.unlink(arena, first, count);
+                arena.forget_guards(first, count);
                 arena.mapped.remove(first, count);
                 self.mapped -= count;
             }
@@ -122,6 +124,7 @@ impl PageHeap {
                 arena.dirty.remove(first, count);
                 arena.old.remove(first, count);
                 arena.blank.remove(first, count);
+                arena.forget_guards(first, count);
                 arena.mapped.remove(first, count);
                 self.mapped -= count;
             }

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "writes the memory of runs")]
 
 mod failing;
+mod guards;
 mod huge;
 mod model;
 
@@ -86,7 +87,15 @@ impl PageHeap {
         }
         let mut spare = self.spare.get();
         while let Some(header) = spare {
-            let sets = [&header.mapped, &header.free, &header.dirty, &header.blank, &header.old];
+            let sets = [
+                &header.mapped,
+                &header.free,
+                &header.dirty,
+                &header.blank,
+                &header.old,
+                &header.guards,
+                &header.walls,
+            ];
             assert!(sets.iter().all(|set| set.next_run(0).is_none()), "a spare header has no granules");
             assert!((0..GRANULES).all(|g| header.covering(g).is_none()));
             spare = header.next.get();
@@ -142,10 +151,13 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
             assert_eq!(zone.address(), arena.granule(g).addr());
             assert!(zone.role() != Role::Free && arena.free.count(g, length) == 0);
             in_use += length;
+            assert_eq!(arena.guards.count(g, length - 1), 0, "a guard inside of the run at {g}");
+            assert!(!arena.guards.has(g + length - 1) || zone.role() == Role::Large, "a guard in no LARGE run");
             dense += if zone.dense.get() { length } else { 0 };
             lent += usize::from(zone.lent.get());
         } else {
             assert!(!arena.mapped.has(g) && zone.role() == Role::None, "granule {g} is nowhere");
+            assert!(!arena.guards.has(g));
         }
         let step = if free || used { length } else { 1 };
         assert!(step > 0 && g + step <= GRANULES);

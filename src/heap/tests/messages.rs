@@ -62,7 +62,7 @@ fn messages_know_large_blocks() {
         resize_at(
             run,
             99_999,
-            &format!("unaligned pointer, 99999 bytes into the 131072-byte block at {run:?} (LARGE)"),
+            &format!("unaligned pointer, 99999 bytes into the 126976-byte block at {run:?} (LARGE)"),
         );
         free_at(mapping, 16, &format!("interior pointer, 16 bytes into the 5242880-byte block at {mapping:?} (LARGE)"));
         for block in [run, mapping] {

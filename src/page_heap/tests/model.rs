@@ -13,6 +13,16 @@ struct Known {
     touched: usize,
     /// With what.
     byte: u8,
+    /// Whether it is a LARGE block, which may have a guard at its end.
+    is_block: bool,
+}
+
+impl Known {
+    /// What the program may use.
+    fn usable(&self) -> &'static [u8] {
+        let bytes = if self.is_block { usable(Mock::unlimited().page(), self.zone) } else { self.zone.bytes() };
+        &bytes_of(self.zone)[..bytes]
+    }
 }
 
 /// Random operations against a naive model: which runs are in use, and what is written in them.
@@ -62,6 +72,9 @@ impl Model {
 
     /// Takes a run and writes to a part of it.
     fn take(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
+        if self.random.below(3) == 0 {
+            return self.take_block(heap, tools);
+        }
         let large = self.random.below(16) == 0;
         let granules = 1 + if large { self.random.below(300) } else { self.random.below(8) };
         let align = 1 << if self.random.below(4) == 0 { self.random.below(7) } else { 0 };
@@ -84,8 +97,32 @@ impl Model {
         let touched = self.random.below(bytes.len() + 1);
         let byte = crate::ptr::low8(self.random.below(255) + 1);
         fill(run.zone, touched, byte);
-        run.zone.set_role(if byte.is_multiple_of(2) { Role::Large } else { Role::Blocks });
-        self.runs.insert(address, Known { zone: run.zone, touched, byte });
+        run.zone.set_role(Role::Blocks);
+        self.runs.insert(address, Known { zone: run.zone, touched, byte, is_block: false });
+    }
+
+    /// Takes a run for a LARGE block and writes to a part of it.
+    fn take_block(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
+        let bytes = self.block_bytes();
+        let align = 1 << if self.random.below(4) == 0 { self.random.below(5) } else { 0 };
+        let Some(run) = heap.take_block(tools, bytes, align) else { return };
+        run.zone.requested.set(bytes);
+        run.zone.set_role(Role::Large);
+        let byte = crate::ptr::low8(self.random.below(255) + 1);
+        let mut known = Known { zone: run.zone, touched: 0, byte, is_block: true };
+        let room = known.usable();
+        assert!(room.len() >= bytes && run.zone.address().is_multiple_of(align * GRANULE));
+        assert!(!run.clean || is_all(room, 0), "a clean run reads as zero");
+        known.touched = self.random.below(room.len() + 1);
+        fill(run.zone, known.touched, byte);
+        self.runs.insert(run.zone.address(), known);
+    }
+
+    /// Bytes of a LARGE block, with and without a page left.
+    fn block_bytes(&mut self) -> usize {
+        let most = if self.random.below(3) == 0 { 60 } else { 12 };
+        let granules = 1 + self.random.below(most);
+        granules * GRANULE - [0, 1, 4096, 5000, 40_000][self.random.below(5)]
     }
 
     /// The address of some run.
@@ -99,13 +136,17 @@ impl Model {
         let Some(known) = self.any().and_then(|address| self.runs.remove(&address)) else { return };
         assert!(is_all(&bytes_of(known.zone)[..known.touched], known.byte), "a run in use keeps its content");
         let before = heap.sum(|arena| &arena.blank);
-        heap.give(tools, known.zone, known.touched);
+        let touched = if known.is_block { known.zone.requested.get() } else { known.touched };
+        heap.give(tools, known.zone, touched);
         self.purged_blank += before - heap.sum(|arena| &arena.blank);
     }
 
     /// Lets a run shrink or grow.
     fn resize(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
         let Some(address) = self.any() else { return };
+        if self.runs[&address].is_block {
+            return self.resize_block(heap, tools, address);
+        }
         let known = self.runs.get_mut(&address).expect("it is there");
         let (zone, old) = (known.zone, usize::from(known.zone.granules.get()));
         let granules = 1 + self.random.below(2 * old);
@@ -120,6 +161,19 @@ impl Model {
         assert_eq!(usize::from(zone.granules.get()), expected);
         known.touched = known.touched.min(zone.bytes());
         assert!(is_all(&bytes_of(zone)[..known.touched], known.byte), "a resized run keeps its content");
+    }
+
+    /// Lets a block shrink or grow, and writes to all of it.
+    fn resize_block(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>, address: usize) {
+        let bytes = self.block_bytes();
+        let known = self.runs.get_mut(&address).expect("it is there");
+        if heap.resize_block(tools, known.zone, bytes) {
+            known.zone.requested.set(bytes);
+            known.touched = known.touched.min(known.usable().len());
+        }
+        assert!(is_all(&known.usable()[..known.touched], known.byte), "a resized block keeps its content");
+        known.touched = known.usable().len();
+        fill(known.zone, known.touched, known.byte);
     }
 
     /// Gives every run back.
@@ -156,6 +210,7 @@ fn random_operations_agree_with_a_naive_model() {
         for _ in 0..1200 {
             model.step(&mut heap, &world.tools());
             heap.check_invariants(world.map);
+            heap.check_guards(&world.os);
             assert_eq!(heap.in_use, model.runs.values().map(|known| usize::from(known.zone.granules.get())).sum());
             most_dense = most_dense.max(heap.dense);
         }
@@ -178,6 +233,7 @@ fn random_operations_bear_that_every_kth_call_fails() {
         for _ in 0..250 {
             model.step(&mut heap, &world.tools());
             heap.check_invariants(world.map);
+            heap.check_guards(&world.os);
             assert_eq!(heap.in_use, model.runs.values().map(|known| usize::from(known.zone.granules.get())).sum());
         }
         assert!(world.os.has_failed());

@@ -1,0 +1,161 @@
+//! Guards behind LARGE runs: the last page of a granule now and then, so that an overrun meets one within the next MiB.
+//!
+//! | run | ends with a guard |
+//! |---|---|
+//! | of 512 KiB or more | always; where the block leaves no page, by one granule more, all of which is the guard: a *wall* |
+//! | shorter | if the block leaves a page, and the next run of its length would end more than a MiB behind the last guard |
+//! | in an arena of huge pages | never: it would make small pages of one |
+//!
+//! A guard needs no mapping of its own (`Os::guard`). It stays when its run is freed, for the next run that ends there,
+//! and goes when a run is taken in which it would be in the way. How many come is bounded (`allowance`): a run may always
+//! have none.
+//!
+//! Invariants: `guards ⊆ mapped`; of a run in use only the last granule can have one, and only a LARGE run's.
+
+use core::ptr::NonNull;
+
+use super::{PageHeap, Run, Tools, Wish};
+use crate::arena::Arena;
+use crate::os::Os;
+use crate::size_class::GRANULE;
+use crate::zone::Zone;
+
+/// Granules from one guard to the next, at most.
+const APART: usize = (1 << 20) / GRANULE;
+
+/// Bytes of a long block.
+const LONG: usize = 512 << 10;
+
+impl PageHeap {
+    /// A run for a LARGE block of `bytes`, whose first granule is a multiple of `align` granules; `None` as in `take`.
+    pub(crate) fn take_block(&mut self, tools: &Tools<'_, impl Os>, bytes: usize, align: usize) -> Option<Run> {
+        let (least, granules) = granules_for(tools.os, bytes);
+        let wish = |granules| Wish { granules, bytes: bytes.max(1), align, dense: false };
+        let run = self.take_as(tools, &wish(granules));
+        let run = if run.is_none() && granules > least { self.take_as(tools, &wish(least)) } else { run }?;
+        if let Some((arena, first)) = Self::locate(tools, run.zone) {
+            self.set_guard(tools, arena, first + usize::from(run.zone.granules.get()) - 1, run.zone.bytes() - bytes);
+        }
+        Some(run)
+    }
+
+    /// Lets the run of a LARGE block hold `bytes` where it is, by granules behind it or by giving its last ones back, and
+    /// a guard where it then ends. `false` if it cannot.
+    pub(crate) fn resize_block(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, bytes: usize) -> bool {
+        self.allowance.pass(tools.os.now());
+        let (least, granules) = granules_for(tools.os, bytes);
+        let old = usize::from(zone.granules.get());
+        if granules < old {
+            self.shrink(tools, zone, granules);
+        }
+        let is_long = granules <= old || self.extend(tools, zone, granules);
+        if !is_long && least > old && !self.extend(tools, zone, least) {
+            return false;
+        }
+        let Some((arena, first)) = Self::locate(tools, zone) else { return false };
+        let granules = usize::from(zone.granules.get());
+        // It may have used more of them than it will when it is freed.
+        arena.dirty.insert(first, granules);
+        self.set_guard(tools, arena, first + granules - 1, zone.bytes() - bytes)
+    }
+
+    /// Lets a guard be at the end of a run, which is granule `last`, in the last `left` bytes that its block leaves of it.
+    /// `false` if one is in its way.
+    fn set_guard(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, last: usize, left: usize) -> bool {
+        let is_wall = left >= GRANULE;
+        if arena.guards.has(last) {
+            if is_in_way(tools.os, arena, last, left) {
+                if !remove(tools, arena, last, 1) {
+                    return false;
+                }
+            } else if arena.walls.has(last) == is_wall {
+                return true;
+            }
+        }
+        if self.dirty == 0 && !self.allowance.affords() {
+            // Else the last tick has seen the time.
+            self.allowance.pass(tools.os.now());
+        }
+        if left >= tools.os.page()
+            && self.allowance.affords()
+            && tools.os.knows_guards()
+            && is_wanted(arena, last)
+            && self.allowance.spend()
+        {
+            install(tools.os, arena, last, is_wall);
+        }
+        true
+    }
+}
+
+/// Whether a run that ends with granule `last` shall end with a guard: if the next one of its length would end more than
+/// a MiB behind the guard before.
+fn is_wanted(arena: &'static Arena, last: usize) -> bool {
+    let granules = arena.covering(last).map_or(0, |zone| usize::from(zone.granules.get()));
+    let near = APART.saturating_sub(granules).min(last);
+    !arena.huge.get() && arena.guards.first_of(last - near, near).is_none()
+}
+
+/// Granules for a LARGE block of `bytes`: at least, and if its run shall end with a guard.
+fn granules_for(os: &impl Os, bytes: usize) -> (usize, usize) {
+    let least = bytes.max(1).div_ceil(GRANULE);
+    let is_long = bytes >= LONG && os.knows_guards();
+    (least, if is_long { (bytes + os.page()).div_ceil(GRANULE) } else { least })
+}
+
+/// Removes the guards that are in the way of a run: all but one behind the bytes that it will use. `false` if one stays.
+pub(super) fn clear(tools: &Tools<'_, impl Os>, arena: &'static Arena, first: usize, wish: &Wish) -> bool {
+    let left = wish.granules * GRANULE - wish.bytes;
+    let stays = left > 0 && !is_in_way(tools.os, arena, first + wish.granules - 1, left);
+    remove(tools, arena, first, wish.granules - usize::from(stays))
+}
+
+/// Removes the guards of `count` granules; `false` if one stays.
+#[inline]
+pub(super) fn remove(tools: &Tools<'_, impl Os>, arena: &'static Arena, first: usize, count: usize) -> bool {
+    arena.guards.first_of(first, count).is_none_or(|guard| remove_some(tools, arena, guard, first + count))
+}
+
+/// The same for those from granule `guard`, which has one, to `end`.
+#[cold]
+fn remove_some(tools: &Tools<'_, impl Os>, arena: &'static Arena, mut guard: usize, end: usize) -> bool {
+    loop {
+        let (start, bytes) = place(tools.os, arena, guard, arena.walls.has(guard));
+        if !start.is_some_and(|start| tools.os.unguard(start, bytes)) {
+            return false;
+        }
+        arena.forget_guards(guard, 1);
+        match arena.guards.first_of(guard, end - guard) {
+            Some(next) => guard = next,
+            None => return true,
+        }
+    }
+}
+
+/// Whether a guard of granule `last` would be in the way of a block that leaves the last `left` bytes.
+fn is_in_way(os: &impl Os, arena: &Arena, last: usize, left: usize) -> bool {
+    left < if arena.walls.has(last) { GRANULE } else { os.page() }
+}
+
+/// Lets all of granule `last` be a guard, or its last page, if the OS does.
+fn install(os: &impl Os, arena: &Arena, last: usize, is_wall: bool) {
+    let (start, bytes) = place(os, arena, last, is_wall);
+    if start.is_some_and(|start| os.guard(start, bytes)) {
+        arena.guards.insert(last, 1);
+        arena.walls.insert(last, usize::from(is_wall));
+    }
+}
+
+/// Where the guard of granule `g` is, and its bytes.
+fn place(os: &impl Os, arena: &Arena, g: usize, is_wall: bool) -> (Option<NonNull<u8>>, usize) {
+    let bytes = if is_wall { GRANULE } else { os.page() };
+    (NonNull::new(arena.granule(g + 1).wrapping_sub(bytes)), bytes)
+}
+
+/// Bytes that the program may use of a LARGE run: the last page belongs to the guard if the block leaves it, whether
+/// there is one or not, so that sizes are the same everywhere.
+pub(crate) fn usable(page: usize, zone: &Zone) -> usize {
+    let (bytes, requested) = (zone.bytes(), zone.requested.get());
+    let room = if bytes.saturating_sub(requested) >= page { bytes - page } else { bytes };
+    room.min(requested.max(1).next_multiple_of(GRANULE))
+}
