@@ -207,7 +207,7 @@ fn random_operations_agree_with_a_naive_model() {
         // So few that purges by the bound happen.
         heap.allowed_dirty = if seed % 2 == 0 { 100 } else { ALLOWED_DIRTY };
         let mut most_dense = 0;
-        for _ in 0..1200 {
+        for _ in 0..1600 {
             model.step(&mut heap, &world.tools());
             heap.check_invariants(world.map);
             heap.check_guards(&world.os);
