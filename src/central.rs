@@ -144,7 +144,8 @@ impl Central {
         self.live().any(|cache| !own.is_some_and(|own| core::ptr::eq(cache, own)))
     }
 
-    /// Forgets the zones of all caches in use but the survivor's, which were taken in, and keeps the caches for other threads.
+    /// Forgets the zones of all caches in use but the survivor's, which were taken in, and keeps the caches for other
+    /// threads.
     pub(crate) fn forget_others(&mut self) {
         let survivor = self.survivor.get();
         for cache in self.live().filter(|&cache| !survivor.is_some_and(|survivor| core::ptr::eq(cache, survivor))) {

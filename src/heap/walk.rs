@@ -31,8 +31,8 @@ impl Item {
     pub(crate) const NONE: Self = Self { zone: 0, kind: Kind::Tiny, start: 0, requested: 0 };
 }
 
-/// Fills `items` with the live blocks at or behind `address`, ascending; returns how many there are, and the address to go on
-/// from. `None` in a signal handler that has interrupted a change.
+/// Fills `items` with the live blocks at or behind `address`, ascending; returns how many there are, and the address to
+/// go on from. `None` in a signal handler that has interrupted a change.
 pub(crate) fn items(mut address: usize, items: &mut [Item]) -> Option<(usize, usize)> {
     let large = HEAP.large.lock_from_outside()?;
     let pages = HEAP.pages.lock();

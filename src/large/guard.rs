@@ -2,7 +2,8 @@
 //! faults there.
 //!
 //! It needs no mapping of its own (`Os::guard`), and stays while the mapping is kept: a block of the same length costs no
-//! call. How many come is bounded (`allowance`); a block may always have none.
+//! call. How many come is bounded (`allowance`); a block may always have none. While the program is known to fill its
+//! blocks, and gets huge pages for them, no guards come: the pages around each would be small ones.
 
 use core::ptr::NonNull;
 
@@ -16,7 +17,7 @@ use crate::sync::Mutex;
 impl Large {
     /// Bytes more that a block gets for a guard, with so much memory that is new.
     pub(super) fn room_for_guard(&mut self, os: &impl Os, fresh: usize) -> usize {
-        if !self.guards || fresh == 0 || !os.knows_guards() {
+        if !self.guards || fresh == 0 || self.filled.is_sure() || !os.knows_guards() {
             return 0;
         }
         self.allowance.earn(fresh);
@@ -33,7 +34,7 @@ impl Large {
         }
         // Inside a huge page it would make small ones of it.
         let is_whole = mapping.huge.get() && (mapping.address() + mapping.bytes()).is_multiple_of(HUGE);
-        if !leaves || is_whole || !self.guards || !os.knows_guards() {
+        if !leaves || is_whole || !self.guards || self.filled.is_sure() || !os.knows_guards() {
             return true;
         }
         self.allowance.pass(os.now());

@@ -115,7 +115,12 @@ fn a_guard_breaks_no_huge_page() {
         world.free(block);
         world.large.expire(&world.os, world.meta, stay(0));
     }
-    // Behind the last one.
+    // None while the habit is sure: small pages would lie around it.
+    for _ in 0..6 {
+        let block = world.alloc(8 << 20);
+        assert!(block.huge.get() && !world.guard_behind(block).0);
+    }
+    // Then behind the last one.
     let block = world.alloc(8 << 20);
     assert!(block.huge.get() && world.guard_behind(block).0 && block.address().is_multiple_of(HUGE));
     let start = world.large.resize(&world.os, world.meta, block, 16 << 20);
