@@ -116,7 +116,7 @@ fn a_guard_breaks_no_huge_page() {
         world.large.expire(&world.os, world.meta, stay(0));
     }
     // None while the habit is sure: small pages would lie around it.
-    for _ in 0..6 {
+    for _ in 0..5 {
         let block = world.alloc(8 << 20);
         assert!(block.huge.get() && !world.guard_behind(block).0);
     }
