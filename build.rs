@@ -6,13 +6,16 @@ use std::env;
 use std::path::PathBuf;
 
 /// Arguments for GNU-style linkers.
-const ELF: [&str; 5] = [
+const ELF: [&str; 6] = [
     // Without it a program that links the library would ask the loader for the path it was built at.
     "-Wl,-soname,libft_malloc.so",
     // A name nobody defines fails here and not when a program starts.
     "-Wl,-z,defs",
     // A thread that ends after dlclose still runs our pthread key destructor: never unmap the code.
     "-Wl,-z,nodelete",
+    // Fork handlers run in the reverse order of their registration before a fork: ours, which take every lock, must be the
+    // first registered, before those of other libraries' constructors, so that they run last.
+    "-Wl,-z,initfirst",
     // Everything the loader relocates is read-only before the program runs.
     "-Wl,-z,relro",
     "-Wl,-z,now",

@@ -1,18 +1,30 @@
 //! The library in its process: start, exit, and what a `no_std` library has to bring along.
 
+use core::ffi::{c_int, c_void};
+
 use crate::heap::{self, HEAP};
 use crate::os;
 use crate::report;
 use crate::sync::RelaxedI32;
 use crate::text::{STDERR, STDOUT, Text};
 
-/// Runs when the library is loaded. Everything in it can also happen later: allocations come before it (the loader's,
-/// other libraries' constructors).
+/// Has `on_load` called. Before the constructors of the program and of other libraries, as far as the loader does what
+/// it is asked (`-z initfirst`, and a priority where we are linked into the program): fork handlers run in the reverse order
+/// of their registration before a fork, and ours, which take every lock, have to run last.
+#[used]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
+#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func,mod_init_funcs"))]
+static ON_LOAD: extern "C" fn(c_int, *const c_void, *const c_void) = on_load;
+
+/// Runs when the library is loaded. Everything in it can also happen later: allocations may come before it (the loader's,
+/// those of `.preinit_array`).
+///
+/// `environment` is what glibc passes: its own constructor, which sets `environ`, has not run yet.
 ///
 /// One block is allocated and freed, so that the structures every program needs are there when `main` starts, and an
 /// empty program and one with a few blocks differ by those blocks only.
-#[ctor::ctor(unsafe)]
-fn on_load() {
+extern "C" fn on_load(_count: c_int, _arguments: *const c_void, environment: *const c_void) {
+    os::set_early_environment(environment);
     heap::start();
     heap::free(heap::alloc(1), heap::Call::Free);
     if HEAP.config.help.get() {

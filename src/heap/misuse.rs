@@ -8,6 +8,7 @@ use crate::config::OnError;
 use crate::os::{self, Unix};
 use crate::size_class::{Class, FRESH, Kind, MIN_ALIGN};
 use crate::text::{STDERR, Text};
+use crate::tls;
 use crate::zone::{Role, Spot, Zone};
 
 /// The function the program called.
@@ -164,6 +165,10 @@ pub(crate) fn report(call: Call, address: usize, misuse: Misuse) {
     say(call, address, misuse);
     sample::say_stacks(address);
     if policy == OnError::Abort {
+        // A handler of the program's that allocates would wait for a mutex that this thread holds.
+        if tls::depth() != 0 {
+            os::unhandle_abort();
+        }
         os::abort();
     }
 }

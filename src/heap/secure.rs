@@ -89,7 +89,14 @@ pub(super) fn alloc_aligned(bytes: usize, align: usize) -> Option<NonNull<u8>> {
 /// A cleared block of `class`.
 #[inline]
 fn alloc_class(class: Class, bytes: usize) -> Option<NonNull<u8>> {
-    let cache = careful::cache()?;
+    let block = take(careful::cache()?, class, bytes);
+    threads::leave();
+    block
+}
+
+/// The same of the calling thread's cache.
+#[inline]
+fn take(cache: &'static Cache, class: Class, bytes: usize) -> Option<NonNull<u8>> {
     let chance = next(&cache.random);
     if chance.is_multiple_of(32) {
         wander(cache, class, size64(chance >> 32));
@@ -173,7 +180,9 @@ pub(super) fn free(zone: &'static Zone, index: usize, call: Call) {
     let Some(bytes) = zone.quarantine(index) else {
         return report(call, start.addr().get(), Misuse::Freed(zone.class()));
     };
-    let (cache, block) = (careful::cache(), zone.block_bytes());
+    // A thread that has given its cache back gets none for this: libc frees things when nobody takes one back any more.
+    let is_late = thread::has_ended() && thread::own().is_none();
+    let (cache, block) = (if is_late { None } else { careful::cache() }, zone.block_bytes());
     let is_intact = check(start, bytes, block, call);
     if cache.is_some_and(|own| zone.owner.is(&own.owner)) {
         check_before(zone, index, start, call);
@@ -233,7 +242,7 @@ fn release(own: Option<&'static Cache>, zone: &'static Zone, index: usize) {
         if !threads::is_ready_for_remote(zone) {
             threads::prepare_remote(zone);
         }
-        zone.free_remotely(index);
+        zone.release_remotely(index);
         post(zone);
     }
 }

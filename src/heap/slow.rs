@@ -234,6 +234,9 @@ pub(super) fn retire(zone: &'static Zone) {
 
 /// Gives the cache's wholly free zones to the page heap.
 pub(super) fn retire_idle(cache: &'static Cache) {
+    if cache.idle.iter().next().is_some() {
+        threads::settle_orphans();
+    }
     while let Some(zone) = cache.idle.pop() {
         retire(zone);
     }

@@ -91,6 +91,8 @@ fn attach() -> Option<&'static Cache> {
 /// Has the cache given back at the thread's end, as soon as there is a thread key: another thread may be creating it.
 fn bind(cache: &'static Cache) {
     if let Some(key) = key() {
+        // First: for a high key libc allocates the room for the value, which leads here again.
+        cache.keyed.set(true);
         cache.keyed.set(key.set(core::ptr::from_ref(cache).cast_mut().cast()));
     }
 }
@@ -207,6 +209,15 @@ pub(super) fn central() -> Guard<Central> {
     central
 }
 
+/// To be called before a zone of this thread's goes back: in the child of a fork another thread may be about to take in the
+/// zones of vanished threads, and would take one that is nobody's any more for such. Central is open.
+#[inline]
+pub(super) fn settle_orphans() {
+    if HEAP.orphans.load(Ordering::Acquire) {
+        drop(central());
+    }
+}
+
 /// Whether a block of another thread's zone may be freed at once: `prepare_remote` comes first, if not.
 #[inline]
 pub(super) fn is_ready_for_remote(zone: &Zone) -> bool {
@@ -217,9 +228,7 @@ pub(super) fn is_ready_for_remote(zone: &Zone) -> bool {
 /// first.
 #[cold]
 pub(super) fn prepare_remote(zone: &Zone) {
-    if HEAP.orphans.load(Ordering::Acquire) {
-        drop(central());
-    }
+    settle_orphans();
     HEAP.shared.set(true);
     zone.owner.share();
 }
@@ -295,7 +304,7 @@ unsafe extern "C" fn after_fork_in_child() {
 
 /// Takes in the zones of threads that did not survive a fork. Their caches' lists may be torn; the descriptors and the
 /// state bytes are not. Whichever thread of the child comes first does it: the one that forked goes on meanwhile, with its
-/// own blocks, all others wait.
+/// own blocks, as long as no zone goes back (`settle_orphans`); all others wait.
 fn adopt_orphans(central: &mut Central) {
     let pages = HEAP.pages.lock();
     for arena in pages.arenas() {

@@ -5,7 +5,7 @@
 
 use core::ffi::CStr;
 
-use super::unix::keeping_errno;
+use super::unix::{keeping_errno, uncancelled};
 use crate::ptr::size64;
 
 /// Bytes of a line that are looked at; what is longer is cut.
@@ -13,7 +13,13 @@ const LINE: usize = 512;
 
 /// Calls `visit` with the first and the last-but-one address and the path of each mapping of a file, ascending.
 #[cfg(target_os = "linux")]
-pub(crate) fn files(mut visit: impl FnMut(usize, usize, &[u8])) {
+pub(crate) fn files(visit: impl FnMut(usize, usize, &[u8])) {
+    uncancelled(|| read_files(visit));
+}
+
+/// The same in a thread that must not be cancelled.
+#[cfg(target_os = "linux")]
+fn read_files(mut visit: impl FnMut(usize, usize, &[u8])) {
     const PATH: &CStr = c"/proc/self/maps";
     // SAFETY: a C string.
     let file = keeping_errno(|| unsafe { libc::open(PATH.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) });

@@ -18,7 +18,7 @@ pub(crate) use unix::ThreadValue;
 pub(crate) use pages::Unix;
 pub(crate) use unix::{
     EINVAL, ENOMEM, ThreadKey, abort, at_exit, duplicate, entropy, environment, is_privileged, register_fork_handlers,
-    set_errno, stdio, write, write_stream,
+    set_early_environment, set_errno, stdio, unhandle_abort, write, write_stream,
 };
 
 /// What the layers below the front door ask of an operating system. Lengths are bytes, multiples of the page size.

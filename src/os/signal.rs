@@ -59,14 +59,24 @@ unsafe extern "C" fn handle(signal: c_int, about: *mut libc::siginfo_t, context:
     let function: OnFault = unsafe { core::mem::transmute(ON_FAULT.load(Ordering::Acquire)) };
     // SAFETY: the kernel passes a valid structure.
     let about_us = unsafe { &*about };
-    // SAFETY: of a fault, so it has an address.
-    function(unsafe { about_us.si_addr() }.addr());
+    // By `kill` or `raise`, which may be from a program that wants to end like this: no access, and none will follow.
+    let is_sent = about_us.si_code <= 0;
+    if !is_sent {
+        // SAFETY: of a fault, so it has an address.
+        function(unsafe { about_us.si_addr() }.addr());
+    }
     errno::set_errno(errno);
     let (word, flags) = (PREVIOUS[0].load(Ordering::Relaxed), PREVIOUS[1].load(Ordering::Relaxed));
-    if word == libc::SIG_DFL || word == libc::SIG_IGN {
+    if is_sent && word == libc::SIG_IGN {
+        // As the program wants it.
+    } else if word == libc::SIG_DFL || word == libc::SIG_IGN {
         // The access is made again, and the kernel does what it does without a handler.
         // SAFETY: always callable.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
+        if is_sent {
+            // SAFETY: always callable; the signal is not blocked here.
+            unsafe { libc::raise(signal) };
+        }
     } else if flags & usize::try_from(libc::SA_SIGINFO).unwrap_or(0) != 0 {
         // SAFETY: the kernel said that this was installed as a function of three arguments.
         let previous: unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) =

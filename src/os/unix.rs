@@ -17,9 +17,33 @@ pub(super) fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Runs `call`, in which the thread is not cancelled: what writes a message is a cancellation point, `free` is none.
+#[cfg(target_os = "linux")]
+pub(super) fn uncancelled<T>(call: impl FnOnce() -> T) -> T {
+    /// `PTHREAD_CANCEL_DISABLE` of glibc and of musl.
+    const DISABLE: c_int = 1;
+    unsafe extern "C" {
+        /// POSIX.
+        fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
+    }
+    let mut before = 0;
+    // SAFETY: `before` is a valid place.
+    unsafe { pthread_setcancelstate(DISABLE, &raw mut before) };
+    let result = call();
+    // SAFETY: as above.
+    unsafe { pthread_setcancelstate(before, &raw mut before) };
+    result
+}
+
+/// See the Linux version.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn uncancelled<T>(call: impl FnOnce() -> T) -> T {
+    call()
+}
+
 /// Writes all of `bytes` to a file descriptor; gives up on errors. Calls nothing but `write`, keeps `errno`.
 pub(crate) fn write(descriptor: i32, mut bytes: &[u8]) {
-    keeping_errno(|| {
+    let write_all = || {
         while !bytes.is_empty() {
             // SAFETY: the slice is readable.
             let written = unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) };
@@ -29,7 +53,8 @@ pub(crate) fn write(descriptor: i32, mut bytes: &[u8]) {
                 Err(_) => return,
             }
         }
-    });
+    };
+    uncancelled(|| keeping_errno(write_all));
 }
 
 /// Writes all of `bytes` to an open C stream.
@@ -54,6 +79,12 @@ pub(crate) fn at_exit(function: extern "C" fn()) -> bool {
     unsafe { libc::atexit(function) == 0 }
 }
 
+/// Takes away what the program would do about `SIGABRT`.
+pub(crate) fn unhandle_abort() {
+    // SAFETY: always callable.
+    unsafe { libc::signal(libc::SIGABRT, libc::SIG_DFL) };
+}
+
 /// Ends the process with `SIGABRT`.
 pub(crate) fn abort() -> ! {
     // SAFETY: always callable.
@@ -65,6 +96,18 @@ pub(crate) fn set_errno(value: i32) {
     errno::set_errno(errno::Errno(value));
 }
 
+/// The environment that glibc passes to constructors; null where there was none yet.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+static EARLY: core::sync::atomic::AtomicPtr<*const c_char> = core::sync::atomic::AtomicPtr::new(core::ptr::null_mut());
+
+/// Notes the environment that a constructor was called with: glibc's is not the first to run. Other C libraries pass none,
+/// and have set `environ` by then.
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), expect(unused_variables, reason = "see above"))]
+pub(crate) fn set_early_environment(passed: *const c_void) {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    EARLY.store(passed.cast_mut().cast(), core::sync::atomic::Ordering::Relaxed);
+}
+
 /// The process's environment; null until libc has started.
 #[cfg(not(target_os = "macos"))]
 fn variables() -> *const *const c_char {
@@ -73,7 +116,12 @@ fn variables() -> *const *const c_char {
         static environ: *const *const c_char;
     }
     // SAFETY: libc defines it; reading the pointer is always possible.
-    unsafe { environ }
+    let variables = unsafe { environ };
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    if variables.is_null() {
+        return EARLY.load(core::sync::atomic::Ordering::Relaxed).cast_const();
+    }
+    variables
 }
 
 /// See the other version: on macOS only programs, not libraries, have a variable `environ`.
@@ -131,7 +179,8 @@ pub(crate) fn is_privileged() -> bool {
 pub(crate) fn entropy() -> u64 {
     let mut number = 0_u64;
     // SAFETY: `number` has so many bytes.
-    let got = keeping_errno(|| unsafe { libc::getrandom((&raw mut number).cast(), 8, libc::GRND_NONBLOCK) });
+    let ask = || unsafe { libc::getrandom((&raw mut number).cast(), 8, libc::GRND_NONBLOCK) };
+    let got = uncancelled(|| keeping_errno(ask));
     if got == 8 { number } else { weak_entropy() }
 }
 

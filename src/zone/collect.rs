@@ -7,7 +7,7 @@ use core::sync::atomic::Ordering;
 use super::Zone;
 use crate::fold::mask_of;
 use crate::ptr::size;
-use crate::size_class::{FREED, FRESH, LIVE, WINDOW};
+use crate::size_class::{FREED, FRESH, LIVE, QUARANTINED, WINDOW};
 use crate::sync::{RelaxedU8, fence};
 
 impl Zone {
@@ -15,14 +15,25 @@ impl Zone {
     /// here on another free of this block is a double free. `false` if it is one itself, by two threads at the same
     /// moment.
     pub(crate) fn free_remotely(&self, index: usize) -> bool {
+        self.free_remotely_if(index, |state| state >= LIVE)
+    }
+
+    /// The same for a block that leaves the quarantine of another thread than the owner's.
+    pub(crate) fn release_remotely(&self, index: usize) -> bool {
+        self.free_remotely_if(index, |state| state == QUARANTINED)
+    }
+
+    /// Frees a block whose state byte `fits`.
+    #[inline(always)]
+    fn free_remotely_if(&self, index: usize, fits: impl FnOnce(u8) -> bool) -> bool {
         self.owner.share();
         // SAFETY: each block has a state byte.
         let state = unsafe { &*self.state.get().wrapping_add(index) };
-        let live = state.get();
+        let before = state.get();
         // Compared and not just swapped: if this is a double free and the zone is given back at this moment, the byte may
         // be part of something else by now. With the order that `post` needs; and what was done with the block is done
         // for whoever collects it.
-        live >= LIVE && state.0.compare_exchange(live, FREED, Ordering::SeqCst, Ordering::Relaxed).is_ok()
+        fits(before) && state.0.compare_exchange(before, FREED, Ordering::SeqCst, Ordering::Relaxed).is_ok()
     }
 
     /// Whether the zone is in an inbox, or on the way there: another thread has freed something in it.
