@@ -8,13 +8,20 @@ use crate::report;
 use crate::sync::RelaxedI32;
 use crate::text::{STDERR, STDOUT, Text};
 
-/// Has `on_load` called. Before the constructors of the program and of other libraries, as far as the loader does what
-/// it is asked (`-z initfirst`, and a priority where we are linked into the program): fork handlers run in the reverse order
+/// Has `on_load` called. Before the constructors of the program and of other libraries, as far as the loader does what it
+/// is asked (`-z initfirst`, and a priority where we are linked into the program): fork handlers run in the reverse order
 /// of their registration before a fork, and ours, which take every lock, have to run last.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[used]
-#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
-#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func,mod_init_funcs"))]
+#[unsafe(link_section = ".init_array.00101")]
 static ON_LOAD: extern "C" fn(c_int, *const c_void, *const c_void) = on_load;
+
+/// The same where constructors are passed nothing.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+#[ctor::ctor(unsafe)]
+fn on_load_elsewhere() {
+    on_load(0, core::ptr::null(), core::ptr::null());
+}
 
 /// Runs when the library is loaded. Everything in it can also happen later: allocations may come before it (the loader's,
 /// those of `.preinit_array`).

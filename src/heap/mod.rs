@@ -2,14 +2,16 @@
 //!
 //! `alloc` and `free` are the hit paths. Everything else is in the submodules, all of it cold:
 //! `careful` (modes in which every call is looked at: `perturb`, `sample`, `secure`),
-//! `slow` (refill, zones, LARGE), `resize` (realloc), `misuse` (what a bad pointer is), `threads` (start, thread end,
-//! fork), `trim`, `walk` (reading the heap for reports), `zero` (memory for requests of 0 bytes: none).
+//! `slow` (refill, zones, LARGE), `release` (frees that the hit path leaves), `resize` (realloc), `misuse` (what a bad
+//! pointer is), `threads` (start, thread end, fork), `trim`, `walk` (reading the heap for reports), `zero` (memory for
+//! requests of 0 bytes: none).
 //!
 //! Works on all-zero static state before any constructor has run, and after a thread's own cleanup.
 
 mod careful;
 mod misuse;
 mod perturb;
+mod release;
 mod resize;
 mod sample;
 mod secure;
@@ -142,15 +144,15 @@ pub(crate) fn free(block: *mut u8, call: Call) {
     if let Some(arena) = MAP.arena(block.addr()) {
         let zone = arena.find(block.addr());
         if !zone.owner.is_alone(&thread::cache().owner) {
-            return slow::free_shared(block, zone, call);
+            return release::free_shared(block, zone, call);
         }
         match free_own(zone, block.addr()) {
             Freed::Done => return,
-            Freed::Woke => return slow::wake(zone),
+            Freed::Woke => return release::wake(zone),
             Freed::No => {}
         }
     }
-    slow::free(block, call);
+    release::free(block, call);
 }
 
 /// Frees the block at `block` if it is a TINY or SMALL one of this thread's that was asked for with exactly `bytes`; else
@@ -165,7 +167,7 @@ pub(crate) fn free_sized(block: *mut u8, bytes: usize) -> bool {
     match free_own_sized(zone, block.addr(), bytes) {
         Freed::Done => true,
         Freed::Woke => {
-            slow::wake(zone);
+            release::wake(zone);
             true
         }
         Freed::No => false,

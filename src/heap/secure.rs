@@ -20,7 +20,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::misuse::{Call, Misuse, report};
-use super::{HEAP, MAX_REQUEST, careful, slow, threads, tools};
+use super::{HEAP, MAX_REQUEST, careful, release, slow, threads, tools};
 use crate::cache::{Cache, Freed, free_index};
 use crate::fold::prefetch;
 use crate::large::{Mapping, Stay};
@@ -236,7 +236,7 @@ fn quarantine_of(cache: &'static Cache) -> Option<&'static Quarantine> {
 fn release(own: Option<&'static Cache>, zone: &'static Zone, index: usize) {
     if own.is_some_and(|own| zone.owner.is(&own.owner)) {
         if free_index(zone, index) == Freed::Woke {
-            slow::wake(zone);
+            release::wake(zone);
         }
     } else {
         if !threads::is_ready_for_remote(zone) {

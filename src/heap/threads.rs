@@ -14,7 +14,8 @@
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 
-use super::slow::{freed_twice, give_up, retire};
+use super::release::freed_twice;
+use super::slow::{give_up, retire};
 use super::{HEAP, careful, secure, tools};
 use crate::arena::GRANULES;
 use crate::cache::{self, Cache};

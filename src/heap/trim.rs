@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use super::{HEAP, slow, threads, tools};
+use super::{HEAP, release, slow, threads, tools};
 use crate::cache::Cache;
 use crate::large::Stay;
 use crate::os::{Os, Unix};
@@ -43,7 +43,7 @@ pub(crate) fn trim(keep: usize) -> bool {
 
 /// Gives the thread's wholly free zones to the page heap, the current ones included.
 pub(super) fn release_own(cache: &'static Cache) {
-    cache.collect(&mut slow::freed_twice);
+    cache.collect(&mut release::freed_twice);
     Class::all().for_each(|class| cache.retire_current(class));
     slow::retire_idle(cache);
 }
