@@ -3,9 +3,8 @@
 use core::ffi::{c_int, c_void};
 
 use crate::heap::{self, HEAP};
-use crate::os;
+use crate::os::{self, Kept};
 use crate::report;
-use crate::sync::RelaxedI32;
 use crate::text::{STDERR, STDOUT, Text};
 
 /// Has `on_load` called. Before the constructors of the program and of other libraries, as far as the loader does what it
@@ -38,26 +37,26 @@ extern "C" fn on_load(_count: c_int, _arguments: *const c_void, environment: *co
         heap::print_help();
     }
     if HEAP.config.stats.get() || HEAP.config.show.get() {
-        KEPT_STDOUT.set(os::duplicate(STDOUT));
-        KEPT_STDERR.set(os::duplicate(STDERR));
+        KEPT_STDOUT.keep(STDOUT);
+        KEPT_STDERR.keep(STDERR);
         os::at_exit(on_exit);
     }
 }
 
 /// Standard output as it was at start. Our exit handler, registered first, runs last: careful programs have closed
 /// their streams by then (coreutils do).
-static KEPT_STDOUT: RelaxedI32 = RelaxedI32::new(STDOUT);
+static KEPT_STDOUT: Kept = Kept::none();
 
 /// Standard error as it was at start.
-static KEPT_STDERR: RelaxedI32 = RelaxedI32::new(STDERR);
+static KEPT_STDERR: Kept = Kept::none();
 
 /// Runs at exit when an option asks for it.
 extern "C" fn on_exit() {
-    if HEAP.config.show.get() {
-        report::show(KEPT_STDOUT.get());
+    if let Some(descriptor) = KEPT_STDOUT.descriptor().filter(|_| HEAP.config.show.get()) {
+        report::show(descriptor);
     }
-    if HEAP.config.stats.get() {
-        report::stats(KEPT_STDERR.get());
+    if let Some(descriptor) = KEPT_STDERR.descriptor().filter(|_| HEAP.config.stats.get()) {
+        report::stats(descriptor);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use core::ptr::NonNull;
 
+mod kept;
 pub(crate) mod maps;
 #[cfg(test)]
 pub(crate) mod mock;
@@ -15,9 +16,10 @@ mod unix;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use unix::ThreadValue;
 
+pub(crate) use kept::Kept;
 pub(crate) use pages::Unix;
 pub(crate) use unix::{
-    EINVAL, ENOMEM, ThreadKey, abort, at_exit, duplicate, entropy, environment, is_privileged, register_fork_handlers,
+    EINVAL, ENOMEM, ThreadKey, abort, at_exit, entropy, environment, is_privileged, register_fork_handlers,
     set_early_environment, set_errno, stdio, unhandle_abort, write, write_stream,
 };
 

@@ -63,16 +63,6 @@ pub(crate) fn write_stream(stream: *mut c_void, bytes: &[u8]) {
     unsafe { libc::fwrite(bytes.as_ptr().cast(), 1, bytes.len(), stream.cast()) };
 }
 
-/// Another descriptor of what `descriptor` leads to, out of the way of the program's and closed when it executes
-/// another one; `descriptor` itself if there is none to be had.
-pub(crate) fn duplicate(descriptor: i32) -> i32 {
-    /// Programs that count on the lowest free numbers (POSIX gives those) are not disturbed.
-    const AT_LEAST: c_int = 100;
-    // SAFETY: always callable.
-    let copy = keeping_errno(|| unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, AT_LEAST) });
-    if copy < 0 { descriptor } else { copy }
-}
-
 /// Has `function` called when the process exits.
 pub(crate) fn at_exit(function: extern "C" fn()) -> bool {
     // SAFETY: the function stays mapped (-z nodelete).
