@@ -1,16 +1,20 @@
 //! C++ `operator new` and `operator delete` in every form, without linking a C++ runtime.
 //!
+//! Four forms are the ground of all others; these are the C++ runtime's where a program replaces a few forms (`replaced`).
+//!
 //! A `new` that fails calls the new-handler and tries again, as the standard says ([new.delete.single]), until there is
 //! none; then it throws `std::bad_alloc` (`failed`).
 
 #![cfg_attr(not(feature = "abi"), allow(non_snake_case, reason = "with the feature they are names of C++"))]
 
 mod failed;
+pub(super) mod replaced;
 
 use core::ffi::c_void;
 use core::ptr;
 
 use failed::{new_failed, nothrow_new_failed};
+use replaced::{Next, forwarded};
 
 use super::{free_checked, free_sized_checked};
 use crate::heap::{self, Call};
@@ -80,22 +84,28 @@ type NoThrow = *const c_void;
 export! {
     /// `operator new(size_t)`.
     _Znwm(size: usize) -> *mut c_void = new_or_throw(size);
+    /// `operator new(size_t, align_val_t)`.
+    _ZnwmSt11align_val_t(size: usize, align: usize) -> *mut c_void = new_aligned_or_throw(size, align);
+    /// `operator delete(void *)`.
+    _ZdlPv(block: *mut c_void) = heap::free(block.cast(), Call::Delete);
+    /// `operator delete(void *, align_val_t)`.
+    _ZdlPvSt11align_val_t(block: *mut c_void, align: usize) =
+        free_checked(block.cast(), None, Some(align), Call::Delete);
+}
+
+forwarded! {
     /// `operator new[](size_t)`.
     _Znam(size: usize) -> *mut c_void = new_or_throw(size);
     /// `operator new(size_t, nothrow)`.
     _ZnwmRKSt9nothrow_t(size: usize, _t: NoThrow) -> *mut c_void = new_or_null(size, MIN_ALIGN);
     /// `operator new[](size_t, nothrow)`.
     _ZnamRKSt9nothrow_t(size: usize, _t: NoThrow) -> *mut c_void = new_or_null(size, MIN_ALIGN);
-    /// `operator new(size_t, align_val_t)`.
-    _ZnwmSt11align_val_t(size: usize, align: usize) -> *mut c_void = new_aligned_or_throw(size, align);
     /// `operator new[](size_t, align_val_t)`.
     _ZnamSt11align_val_t(size: usize, align: usize) -> *mut c_void = new_aligned_or_throw(size, align);
     /// `operator new(size_t, align_val_t, nothrow)`.
     _ZnwmSt11align_val_tRKSt9nothrow_t(size: usize, align: usize, _t: NoThrow) -> *mut c_void = new_or_null(size, align);
     /// `operator new[](size_t, align_val_t, nothrow)`.
     _ZnamSt11align_val_tRKSt9nothrow_t(size: usize, align: usize, _t: NoThrow) -> *mut c_void = new_or_null(size, align);
-    /// `operator delete(void *)`.
-    _ZdlPv(block: *mut c_void) = heap::free(block.cast(), Call::Delete);
     /// `operator delete[](void *)`.
     _ZdaPv(block: *mut c_void) = heap::free(block.cast(), Call::Delete);
     /// `operator delete(void *, nothrow)`.
@@ -106,9 +116,6 @@ export! {
     _ZdlPvm(block: *mut c_void, size: usize) = free_sized_checked(block.cast(), size, Call::Delete);
     /// `operator delete[](void *, size_t)`.
     _ZdaPvm(block: *mut c_void, size: usize) = free_sized_checked(block.cast(), size, Call::Delete);
-    /// `operator delete(void *, align_val_t)`.
-    _ZdlPvSt11align_val_t(block: *mut c_void, align: usize) =
-        free_checked(block.cast(), None, Some(align), Call::Delete);
     /// `operator delete[](void *, align_val_t)`.
     _ZdaPvSt11align_val_t(block: *mut c_void, align: usize) =
         free_checked(block.cast(), None, Some(align), Call::Delete);

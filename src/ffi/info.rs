@@ -69,6 +69,10 @@ const M_MMAP_THRESHOLD: c_int = -3;
 /// `mallopt` parameter: the byte that fills freed memory, and whose complement fills allocated memory.
 const M_PERTURB: c_int = -6;
 
+/// `mallopt` parameters about parts of glibc's heap that this one lacks: `M_MXFAST`, `M_TOP_PAD`, `M_MMAP_MAX`,
+/// `M_CHECK_ACTION`, `M_ARENA_TEST` and `M_ARENA_MAX`. Programs that set them take 0 for a failure, and some end then.
+const WITHOUT_EFFECT: [c_int; 6] = [1, -2, -4, -5, -7, -8];
+
 /// Gives free memory back to the OS: wholly free zones, free runs, and free pages inside zones in use. `pad`, the bytes
 /// that glibc would keep, keeps that much free memory resident. Returns 1 if any memory went, 0 if there was none.
 #[unsafe(no_mangle)]
@@ -78,16 +82,17 @@ pub extern "C" fn malloc_trim(pad: usize) -> c_int {
 }
 
 /// Sets an allocator parameter. `M_MMAP_THRESHOLD` (1025 bytes to 32 MiB), `M_TRIM_THRESHOLD` (free bytes that may
-/// stay resident) and `M_PERTURB` (a fill byte, 0 for none) mean here what they mean in glibc. Returns 1 if the parameter
-/// and the value are known, 0 otherwise.
+/// stay resident; negative: nothing goes back but mappings of their own and what `malloc_trim` finds) and `M_PERTURB` (a
+/// fill byte, 0 for none) mean here what they mean in glibc; its other parameters are taken and change nothing. Returns 1
+/// if the parameter and the value are known, 0 otherwise.
 #[unsafe(no_mangle)]
 #[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_mallopt"))]
 pub extern "C" fn mallopt(param: c_int, value: c_int) -> c_int {
     let done = match (param, usize::try_from(value)) {
         (M_MMAP_THRESHOLD, Ok(bytes)) => HEAP.config.set_mmap_threshold(bytes),
-        (M_TRIM_THRESHOLD, Ok(bytes)) => heap::set_trim_threshold(bytes),
+        (M_TRIM_THRESHOLD, bytes) => heap::set_trim_threshold(bytes.ok()),
         (M_PERTURB, _) => heap::set_perturb(crate::ptr::low_byte(value)),
-        _ => false,
+        _ => WITHOUT_EFFECT.contains(&param),
     };
     c_int::from(done)
 }

@@ -32,6 +32,8 @@ fn on_load_elsewhere() {
 extern "C" fn on_load(_count: c_int, _arguments: *const c_void, environment: *const c_void) {
     os::set_early_environment(environment);
     heap::start();
+    #[cfg(target_os = "linux")]
+    super::cxx::replaced::look();
     heap::free(heap::alloc(1), heap::Call::Free);
     if HEAP.config.help.get() {
         heap::print_help();

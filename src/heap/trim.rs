@@ -11,9 +11,11 @@ use crate::size_class::{Class, GRANULE};
 use crate::thread;
 use crate::zone::Zone;
 
-/// Lets at most `bytes` of free memory stay resident, whatever is in use.
-pub(crate) fn set_trim_threshold(bytes: usize) -> bool {
-    HEAP.pages.lock().allowed_dirty = bytes / GRANULE;
+/// Lets at most `bytes` of free memory stay resident, whatever is in use; without a number any, for any time.
+pub(crate) fn set_trim_threshold(bytes: Option<usize>) -> bool {
+    let mut pages = HEAP.pages.lock();
+    pages.allowed_dirty = bytes.unwrap_or(usize::MAX) / GRANULE;
+    pages.purge_delay = if bytes.is_some() { HEAP.config.purge_delay.get() } else { u64::MAX };
     true
 }
 

@@ -6,6 +6,8 @@
 use core::ptr::NonNull;
 
 mod kept;
+#[cfg(all(target_os = "linux", feature = "abi"))]
+mod loader;
 pub(crate) mod maps;
 #[cfg(test)]
 pub(crate) mod mock;
@@ -17,6 +19,8 @@ mod unix;
 pub(crate) use unix::ThreadValue;
 
 pub(crate) use kept::Kept;
+#[cfg(all(target_os = "linux", feature = "abi"))]
+pub(crate) use loader::Loader;
 pub(crate) use pages::Unix;
 pub(crate) use unix::{
     EINVAL, ENOMEM, ThreadKey, abort, at_exit, entropy, environment, is_privileged, register_fork_handlers,

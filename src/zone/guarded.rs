@@ -19,13 +19,17 @@ impl Zone {
         self.guarded.set(true);
     }
 
-    /// Takes a live block into quarantine, and tells its requested bytes; `None` if it is live no more. `index` is that
-    /// of a block.
+    /// Takes a live block into quarantine, and tells its requested bytes; `None` if it is live no more, which then stays as
+    /// it is: of two frees at the same moment one may have come so far that the byte is something else's. `index` is that of
+    /// a block.
     #[inline]
     pub(crate) fn quarantine(&self, index: usize) -> Option<usize> {
         // SAFETY: each block has a state byte.
         let state = unsafe { &*self.state.get().wrapping_add(index) };
-        self.recorded_in(state.0.swap(QUARANTINED, Ordering::AcqRel), index)
+        let before = state.get();
+        let bytes = self.recorded_in(before, index)?;
+        state.0.compare_exchange(before, QUARANTINED, Ordering::AcqRel, Ordering::Relaxed).ok()?;
+        Some(bytes)
     }
 
     /// Whether a block of a guarded zone, as its owner sees it, waits to be handed out and so reads as zero. One in

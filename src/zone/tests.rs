@@ -7,7 +7,7 @@ use super::*;
 use crate::cache::{Freed, free_index, free_own};
 use crate::os::mock::Random;
 use crate::ptr::low32;
-use crate::size_class::FREED;
+use crate::size_class::{FREED, QUARANTINED};
 
 impl Zone {
     /// A zone of `class` in memory of its own, `owner`'s current one.
@@ -278,6 +278,17 @@ fn requested_sizes_are_exact() {
         assert_eq!(zone.requested_of(1), None);
         assert_eq!((zone.requested_of(usize::MAX), zone.state_of(usize::MAX)), (None, FRESH));
     }
+}
+
+#[test]
+fn a_block_goes_into_quarantine_once_and_stays_as_it_is() {
+    let zone = Zone::for_test(Class::SMALLEST, &OWNER);
+    zone.fill();
+    zone.set_requested(3, 9);
+    assert_eq!((zone.quarantine(3), zone.state_of(3)), (Some(9), QUARANTINED));
+    assert_eq!((zone.quarantine(3), zone.state_of(3)), (None, QUARANTINED));
+    assert!(zone.release_remotely(3));
+    assert_eq!((zone.quarantine(3), zone.state_of(3)), (None, FREED));
 }
 
 #[test]

@@ -1,0 +1,124 @@
+//! Programs that replace some of the operators.
+//!
+//! They may: `operator new(size_t)` and `operator delete(void *)` alone are enough, for by the standard the other forms end
+//! in these, sized, array and nothrow ones ([new.delete.single], [new.delete.array]). Ours know only our own blocks. So
+//! where the program has one that is not ours, all forms but the four that end nowhere else are the C++ runtime's, the next
+//! ones in the loader's order, which do as the standard says.
+//!
+//! Which they are is known before any constructor of the program has run. Then each form is a jump.
+
+use core::ffi::{CStr, c_void};
+#[cfg(feature = "abi")]
+use core::ptr;
+use core::sync::atomic::AtomicPtr;
+#[cfg(feature = "abi")]
+use core::sync::atomic::Ordering;
+
+#[cfg(feature = "abi")]
+use crate::os::Loader;
+
+/// Where a form goes on.
+#[repr(transparent)]
+#[cfg_attr(not(feature = "abi"), allow(dead_code, reason = "read by assembly, changed by the constructor"))]
+pub(super) struct Next(AtomicPtr<c_void>);
+
+impl Next {
+    /// In a function of ours.
+    pub(super) const fn own(function: *const c_void) -> Self {
+        Self(AtomicPtr::new(function.cast_mut()))
+    }
+}
+
+/// Defines exported functions with a body each, `own`, in place of which another function can come.
+macro_rules! forwarded {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)? = $body:expr;)*) => {
+        /// The bodies.
+        #[expect(non_snake_case, reason = "named as the functions")]
+        mod own {
+            use super::*;
+
+            $($(#[$doc])* pub(super) extern "C" fn $name($($arg: $type),*) $(-> $result)? { $body })*
+        }
+
+        /// Where they are.
+        #[expect(non_upper_case_globals, reason = "named as the functions")]
+        mod next {
+            use super::*;
+
+            $($(#[$doc])* pub(super) static $name: Next = Next::own(own::$name as *const c_void);)*
+        }
+
+        /// All of them, with their names.
+        #[cfg(feature = "abi")]
+        static FORWARDED: [(&core::ffi::CStr, &Next); 16] = [$((replaced::c_name(concat!(stringify!($name), "\0")), &next::$name)),*];
+
+        $(
+            $(#[$doc])*
+            #[cfg_attr(feature = "abi", unsafe(no_mangle))]
+            #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), unsafe(naked))]
+            pub extern "C" fn $name($($arg: $type),*) $(-> $result)? { replaced::go_on!($name($($arg),*)) }
+        )*
+    };
+}
+
+/// The rest of a form.
+#[cfg(target_arch = "x86_64")]
+macro_rules! go_on {
+    ($name:ident($($arg:ident),*)) => { core::arch::naked_asm!("jmp qword ptr [rip + {}]", sym next::$name) };
+}
+
+/// See the x86-64 version.
+#[cfg(target_arch = "aarch64")]
+macro_rules! go_on {
+    ($name:ident($($arg:ident),*)) => {
+        core::arch::naked_asm!("adrp x16, {0}", "ldr x16, [x16, :lo12:{0}]", "br x16", sym next::$name)
+    };
+}
+
+/// Elsewhere it is always ours.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+macro_rules! go_on {
+    ($name:ident($($arg:ident),*)) => { own::$name($($arg),*) };
+}
+
+pub(super) use {forwarded, go_on};
+
+/// A name that ends with a zero, as C has it.
+#[cfg(feature = "abi")]
+pub(super) const fn c_name(name: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(name.as_bytes()) {
+        Ok(name) => name,
+        Err(_) => c"",
+    }
+}
+
+/// What other forms end in.
+#[cfg(feature = "abi")]
+const GROUND: [&CStr; 8] = [
+    c"_Znwm",
+    c"_Znam",
+    c"_ZdlPv",
+    c"_ZdaPv",
+    c"_ZnwmSt11align_val_t",
+    c"_ZnamSt11align_val_t",
+    c"_ZdlPvSt11align_val_t",
+    c"_ZdaPvSt11align_val_t",
+];
+
+/// Looks whether the program replaces operators, and lets the forms go on accordingly. Only in a process whose `malloc` is
+/// ours: opened later by `dlopen`, we are nobody's.
+#[cfg(feature = "abi")]
+pub(in crate::ffi) fn look() {
+    let Some(loader) = Loader::with_cxx() else { return };
+    let us = loader.object(ptr::from_ref(&super::FORWARDED).cast());
+    let is_ours = |name: &CStr| loader.object(loader.first(name)) == us;
+    if us.is_none() || !is_ours(c"malloc") || GROUND.into_iter().all(is_ours) {
+        return;
+    }
+    for (name, next) in &super::FORWARDED {
+        let function = loader.behind(name);
+        if !function.is_null() {
+            next.0.store(function, Ordering::Relaxed);
+        }
+    }
+}
