@@ -200,7 +200,8 @@ fn a_wall_that_comes_half_of_the_way_goes_or_is_known() {
 #[test]
 fn a_block_of_no_bytes_can_be_used_as_far_as_it_says() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
-    heap.block(&world, 3 << 20);
+    // New memory, for which a guard may come, and none near.
+    heap.take(&world.tools(), 60, 1, false).expect("memory");
     let zone = heap.block(&world, 0);
     assert_eq!(world.os.guards_in(zone.address(), usable(world.os.page(), zone)), 0);
     fill(zone, usable(world.os.page(), zone), 1);
