@@ -46,6 +46,10 @@ const HUGE_FROM: usize = (8 << 20) / GRANULE;
 /// Free dirty granules that are always allowed: 32 MiB.
 const ALLOWED_DIRTY: usize = (32 << 20) / GRANULE;
 
+/// Granules that the OS refuses to purge after which there is no use in trying others before the next tick: the program
+/// has locked all its memory.
+const MOST_REFUSALS: usize = 16;
+
 /// A run that was taken: move-only, to become a zone or a LARGE block.
 pub(crate) struct Run {
     /// Its descriptor.
@@ -130,8 +134,8 @@ pub(crate) struct PageHeap {
     last_tick: u64,
     /// How many guards runs get.
     allowance: Allowance,
-    /// Whether the OS refused to purge since the last tick (locked pages): no use in trying before the next one.
-    refused: bool,
+    /// Granules that the OS refused to purge since the last tick (locked pages).
+    refusals: usize,
 }
 
 impl PageHeap {
@@ -154,7 +158,7 @@ impl PageHeap {
             allowed_dirty: ALLOWED_DIRTY,
             last_tick: 0,
             allowance: Allowance::new(),
-            refused: false,
+            refusals: 0,
         }
     }
 
@@ -283,7 +287,7 @@ impl PageHeap {
         self.dense -= if zone.dense.get() { granules } else { 0 };
         self.link_merged(arena, first, granules);
         self.tick(tools);
-        if self.dirty > self.bound() && !self.refused {
+        if self.dirty > self.bound() && self.refusals < MOST_REFUSALS {
             self.purge(tools, self.bound() / 2);
         }
     }

@@ -20,14 +20,14 @@ use crate::tls;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use core::{
     hint::spin_loop,
-    sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, fence},
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, fence},
 };
 
 #[cfg(any(loom, shuttle))]
 pub(crate) mod model;
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
-    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, fence, spin_loop,
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, fence, spin_loop,
 };
 
 /// Defines a relaxed cell over one atomic type.
@@ -63,7 +63,6 @@ relaxed_cell!(RelaxedBool, AtomicBool, bool);
 relaxed_cell!(RelaxedU8, AtomicU8, u8);
 relaxed_cell!(RelaxedU16, AtomicU16, u16);
 relaxed_cell!(RelaxedU32, AtomicU32, u32);
-relaxed_cell!(RelaxedI32, AtomicI32, i32);
 relaxed_cell!(RelaxedU64, AtomicU64, u64);
 relaxed_cell!(RelaxedUsize, AtomicUsize, usize);
 

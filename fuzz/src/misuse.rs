@@ -75,9 +75,8 @@ impl Model {
             None if address == 0 => {}
             None => self.pass_bad(step, address, &|text| {
                 let freed = text.starts_with("double free of a ") || text.starts_with("freed pointer, the ");
-                // The fifteen bytes behind a block of none are nobody's, but nearest to it.
-                let inside =
-                    text.contains(" bytes into the freed ") || text.contains(" bytes into the 0-byte block at ");
+                // What is behind a block of no bytes, or in the guard behind a LARGE one, is nobody's, but nearest to it.
+                let inside = text.contains(" bytes into the freed ") || text.contains(" bytes behind the ");
                 freed || inside || text == NO_BLOCK || text == FOREIGN
             }),
         }

@@ -70,7 +70,7 @@ pub(crate) enum Misuse {
         /// Its kind.
         kind: Kind,
     },
-    /// The address points into a block.
+    /// The address points into a block, or to the few bytes behind it that are nobody's.
     Inside {
         /// Address of the block.
         start: usize,
@@ -200,8 +200,15 @@ fn say(call: Call, address: usize, misuse: Misuse) {
         Misuse::FreedLarge => line.text("freed pointer, the block was freed before").kind(Kind::Large),
         Misuse::Inside { start, bytes, kind, live } => {
             let aligned = address.is_multiple_of(MIN_ALIGN);
-            line.text(if aligned { "interior pointer, " } else { "unaligned pointer, " });
-            line.number(address - start).text(" bytes into the ").text(if live { "" } else { "freed " });
+            let offset = address - start;
+            match offset.checked_sub(bytes) {
+                Some(behind) => line.text("pointer ").number(behind).text(" bytes behind the "),
+                None => line
+                    .text(if aligned { "interior pointer, " } else { "unaligned pointer, " })
+                    .number(offset)
+                    .text(" bytes into the "),
+            };
+            line.text(if live { "" } else { "freed " });
             line.number(bytes).text("-byte block at ").address(start).kind(kind);
         }
         Misuse::WrittenFree { bytes, kind } => {

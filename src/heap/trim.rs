@@ -65,6 +65,9 @@ pub(super) fn purge_sparse(cache: &'static Cache) {
     }
 }
 
+/// Refusals after which the rest of a zone is left alone.
+const MOST_REFUSALS: u32 = 2;
+
 /// Gives back the pages of a zone, not current, on which only free blocks lie; whether any went.
 fn purge_holes(zone: &'static Zone) -> bool {
     if zone.class() == Class::ZERO {
@@ -73,16 +76,19 @@ fn purge_holes(zone: &'static Zone) -> bool {
     let group = Unix.page().max(zone.bytes() / 64).next_power_of_two();
     let before = zone.purged.get();
     let mut left = holes(zone, group) & !before;
-    while left != 0 {
+    let mut refusals = 0;
+    // Some of its pages may be locked, or all of the program's.
+    while left != 0 && refusals < MOST_REFUSALS {
         let first = left.trailing_zeros();
         let count = (left >> first).trailing_ones();
         let start = zone.start.get().wrapping_add(size(first) * group);
-        if !NonNull::new(start).is_some_and(|start| Unix.purge(start, size(count) * group)) {
-            break;
-        }
         let bits = ones(count) << first;
-        zone.purged.set(zone.purged.get() | bits);
         left &= !bits;
+        if NonNull::new(start).is_some_and(|start| Unix.purge(start, size(count) * group)) {
+            zone.purged.set(zone.purged.get() | bits);
+        } else {
+            refusals += 1;
+        }
     }
     zone.purged.get() != before
 }

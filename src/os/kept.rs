@@ -3,23 +3,23 @@
 #![expect(unsafe_code, reason = "system calls")]
 
 use core::ffi::c_int;
+use core::sync::atomic::{AtomicI32, AtomicU64, Ordering::Relaxed};
 
 use super::unix::keeping_errno;
-use crate::sync::{RelaxedI32, RelaxedU64};
 
 /// A file that was open under some descriptor when it was kept. The program may close it nevertheless (some close all there
 /// are), and open another one that gets its number: then it is gone.
 pub(crate) struct Kept {
     /// The descriptor.
-    descriptor: RelaxedI32,
+    descriptor: AtomicI32,
     /// Device and inode.
-    file: [RelaxedU64; 2],
+    file: [AtomicU64; 2],
 }
 
 impl Kept {
     /// No file.
     pub(crate) const fn none() -> Self {
-        Self { descriptor: RelaxedI32::new(-1), file: [const { RelaxedU64::new(0) }; 2] }
+        Self { descriptor: AtomicI32::new(-1), file: [const { AtomicU64::new(0) }; 2] }
     }
 
     /// Keeps what `descriptor` leads to.
@@ -30,15 +30,15 @@ impl Kept {
         let copy = keeping_errno(|| unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, AT_LEAST) });
         let own = if copy < 0 { descriptor } else { copy };
         if let Some(file) = identity(own) {
-            self.descriptor.set(own);
-            self.file.iter().zip(file).for_each(|(cell, number)| cell.set(number));
+            self.descriptor.store(own, Relaxed);
+            self.file.iter().zip(file).for_each(|(cell, number)| cell.store(number, Relaxed));
         }
     }
 
     /// The descriptor, as long as it leads to that file.
     pub(crate) fn descriptor(&self) -> Option<i32> {
-        let own = self.descriptor.get();
-        identity(own).filter(|file| self.file.iter().map(RelaxedU64::get).eq(*file)).map(|_| own)
+        let own = self.descriptor.load(Relaxed);
+        identity(own).filter(|file| self.file.iter().map(|cell| cell.load(Relaxed)).eq(*file)).map(|_| own)
     }
 }
 

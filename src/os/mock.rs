@@ -52,6 +52,14 @@ pub(crate) struct Mock {
 }
 
 impl Mock {
+    /// Locks a page in memory, or no more; `false` if that is not allowed here.
+    #[expect(unsafe_code, reason = "system calls")]
+    pub(crate) fn lock(&self, page: NonNull<u8>, locked: bool) -> bool {
+        let call = if locked { libc::mlock } else { libc::munlock };
+        // SAFETY: changes nothing that the program sees.
+        unsafe { call(page.as_ptr().cast(), self.page()) == 0 }
+    }
+
     /// An OS whose first `budget` calls succeed.
     pub(crate) fn with_budget(budget: usize) -> Self {
         Self {
@@ -352,13 +360,16 @@ impl Os for Mock {
     }
 
     fn guard(&self, start: NonNull<u8>, bytes: usize) -> bool {
-        let may = self.is_held(start, bytes, true) && self.spend(Kind::Guard, 0).is_some();
-        if may {
-            // Where the kernel knows no guards too: the record tells which pages nobody may touch.
-            Unix.guard(start, bytes);
-            let pages = (0..bytes / self.page()).map(|nth| start.addr().get() + nth * self.page());
-            self.guards.lock().expect("no panic").extend(pages);
+        if !self.is_held(start, bytes, true) {
+            return false;
         }
+        let may = self.spend(Kind::Guard, 0).is_some();
+        // What fails comes half of the way, as where the rest is locked.
+        let pages = bytes / self.page() / if may { 1 } else { 2 };
+        // Where the kernel knows no guards too: the record tells which pages nobody may touch.
+        Unix.guard(start, pages * self.page());
+        let pages = (0..pages).map(|nth| start.addr().get() + nth * self.page());
+        self.guards.lock().expect("no panic").extend(pages);
         may
     }
 

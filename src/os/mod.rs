@@ -74,8 +74,8 @@ pub(crate) trait Os {
     /// Whether it knows guards: Linux from 6.13 on.
     fn knows_guards(&self) -> bool;
 
-    /// Lets pages be a guard: no memory, and whoever touches them faults, without a mapping of their own. `false` if
-    /// nothing was done, as with locked pages.
+    /// Lets pages be a guard: no memory, and whoever touches them faults, without a mapping of their own. `false` if it
+    /// did not, as with locked pages; some of several may be guards then.
     fn guard(&self, start: NonNull<u8>, bytes: usize) -> bool;
 
     /// Makes what is guarded of readable and writable pages accessible again; it reads as zero.

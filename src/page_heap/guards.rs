@@ -34,7 +34,8 @@ impl PageHeap {
         let run = self.take_as(tools, &wish(granules));
         let run = if run.is_none() && granules > least { self.take_as(tools, &wish(least)) } else { run }?;
         if let Some((arena, first)) = Self::locate(tools, run.zone) {
-            self.set_guard(tools, arena, first + usize::from(run.zone.granules.get()) - 1, run.zone.bytes() - bytes);
+            let end = first + usize::from(run.zone.granules.get());
+            self.set_guard(tools, arena, end - 1, run.zone.bytes() - bytes.max(1));
         }
         Some(run)
     }
@@ -140,9 +141,13 @@ fn is_in_way(os: &impl Os, arena: &Arena, last: usize, left: usize) -> bool {
 /// Lets all of granule `last` be a guard, or its last page, if the OS does.
 fn install(os: &impl Os, arena: &Arena, last: usize, is_wall: bool) {
     let (start, bytes) = place(os, arena, last, is_wall);
-    if start.is_some_and(|start| os.guard(start, bytes)) {
+    let Some(start) = start else { return };
+    if os.guard(start, bytes) || is_wall && !os.unguard(start, bytes) {
         arena.guards.insert(last, 1);
         arena.walls.insert(last, usize::from(is_wall));
+    } else if is_wall {
+        // It may have come half of the way, to pages that the program has locked and freed; no page of it is one now.
+        arena.forget_guards(last, 1);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use super::{PageHeap, Tools};
+use super::{MOST_REFUSALS, PageHeap, Tools};
 use crate::arena::{ARENA, Arena, GRANULES};
 use crate::os::Os;
 use crate::size_class::GRANULE;
@@ -19,7 +19,7 @@ impl PageHeap {
             return;
         }
         self.last_tick = now;
-        self.refused = false;
+        self.refusals = 0;
         for arena in self.arenas() {
             self.purge_arena(tools, arena, false, 0);
             arena.old.assign_intersection(&arena.dirty, &arena.free);
@@ -29,6 +29,10 @@ impl PageHeap {
     /// Gives free dirty memory back until at most `keep` granules of it are left. Returns whether any went.
     pub(crate) fn purge(&mut self, tools: &Tools<'_, impl Os>, keep: usize) -> bool {
         let before = (self.dirty, self.mapped);
+        if self.refusals >= MOST_REFUSALS {
+            // Asked for by the program.
+            self.refusals = 0;
+        }
         for arena in self.arenas() {
             if self.dirty > keep || keep == 0 {
                 self.purge_arena(tools, arena, true, keep);
@@ -46,18 +50,28 @@ impl PageHeap {
             if all && keep != 0 && self.dirty <= keep {
                 return;
             }
-            let Some(start) = NonNull::new(arena.granule(first)) else { return };
-            if tools.os.purge(start, count * GRANULE) {
-                arena.dirty.remove(first, count);
-                arena.old.remove(first, count);
-                arena.blank.remove(first, count);
-                self.dirty -= count;
-            } else {
-                self.refused = true;
-            }
+            self.purge_run(tools, arena, first, count);
         }
         if arena.is_idle() && arena.dirty.next_run(0).is_none() && !self.is_growing(arena) {
             self.release(tools, arena);
+        }
+    }
+
+    /// Gives back free dirty granules; where the OS refuses, all but those with locked pages.
+    fn purge_run(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, first: usize, count: usize) {
+        if self.refusals >= MOST_REFUSALS {
+            return;
+        }
+        if NonNull::new(arena.granule(first)).is_some_and(|start| tools.os.purge(start, count * GRANULE)) {
+            arena.dirty.remove(first, count);
+            arena.old.remove(first, count);
+            arena.blank.remove(first, count);
+            self.dirty -= count;
+        } else if count == 1 {
+            self.refusals += 1;
+        } else {
+            self.purge_run(tools, arena, first, count / 2);
+            self.purge_run(tools, arena, first + count / 2, count - count / 2);
         }
     }
 

@@ -5,6 +5,7 @@
 mod failing;
 mod guards;
 mod huge;
+mod locked;
 mod model;
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -272,30 +273,6 @@ fn free_dirty_memory_is_bounded() {
         world.wait(heap.purge_delay);
     }
     assert!(heap.arenas().count() <= 2, "{} arenas", heap.arenas().count());
-    heap.check_invariants(world.map);
-}
-
-#[test]
-fn locked_pages_are_not_purged_again_and_again() {
-    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
-    let tools = world.tools();
-    heap.allowed_dirty = 10;
-    let runs: Vec<_> = (0..100).map(|_| heap.take(&tools, 1, 1, false).expect("memory").zone).collect();
-    world.os.refuse(Kind::Purge, true);
-    for zone in runs {
-        heap.give(&tools, zone, GRANULE);
-    }
-    assert_eq!(heap.dirty, 100);
-    heap.check_invariants(world.map);
-    // Not before the next tick.
-    world.os.refuse(Kind::Purge, false);
-    let more = heap.take(&tools, 1, 1, false).expect("memory").zone;
-    heap.give(&tools, more, GRANULE);
-    assert_eq!((heap.dirty, world.os.calls(Kind::Purge)), (100, 0));
-    world.wait(heap.purge_delay);
-    let more = heap.take(&tools, 1, 1, false).expect("memory").zone;
-    heap.give(&tools, more, GRANULE);
-    assert!(heap.dirty <= 10);
     heap.check_invariants(world.map);
 }
 

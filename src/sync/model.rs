@@ -331,7 +331,7 @@ atomic!(AtomicU16, u16, u64::from, |bits| bits as u16);
 atomic!(AtomicU32, u32, u64::from, |bits| bits as u32);
 atomic!(AtomicU64, u64, u64::from, u64::from);
 atomic!(AtomicUsize, usize, |value| value as u64, |bits| bits as usize);
-atomic!(AtomicI32, i32, |value: i32| u64::from(value.cast_unsigned()), |bits| (bits as u32).cast_signed());
+
 atomic!(AtomicPtr<T>, *mut T, |value: *mut T| value.expose_provenance() as u64, |bits| {
     core::ptr::with_exposed_provenance_mut(bits as usize)
 });
@@ -363,7 +363,7 @@ macro_rules! zero {
         )*
     };
 }
-zero!(AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize AtomicI32);
+zero!(AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize);
 
 /// Lets the cells of `sync` be watched.
 macro_rules! cells {

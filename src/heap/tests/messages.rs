@@ -64,6 +64,7 @@ fn messages_know_large_blocks() {
             99_999,
             &format!("unaligned pointer, 99999 bytes into the 126976-byte block at {run:?} (LARGE)"),
         );
+        free_at(run, 127_000, &format!("pointer 24 bytes behind the 126976-byte block at {run:?} (LARGE)"));
         free_at(mapping, 16, &format!("interior pointer, 16 bytes into the 5242880-byte block at {mapping:?} (LARGE)"));
         for block in [run, mapping] {
             free(block, Call::Free);
@@ -79,7 +80,7 @@ fn messages_know_large_blocks() {
         free_at(run, 64, "pointer into free memory, no block is allocated there");
         check_heap();
     });
-    check_lines(&said, 8);
+    check_lines(&said, 9);
 }
 
 #[test]

@@ -168,6 +168,46 @@ fn refused_guards_hurt_nobody() {
 }
 
 #[test]
+fn a_wall_that_comes_half_of_the_way_goes_or_is_known() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    world.os.refuse(Kind::Guard, true);
+    let zone = heap.block(&world, 1 << 20);
+    fill(zone, zone.bytes(), 1);
+    heap.give(&tools, zone, 1 << 20);
+    // In the place of a smaller guard.
+    world.os.refuse(Kind::Guard, false);
+    world.wait(100);
+    let zone = heap.block(&world, (1 << 20) + 5000);
+    assert_eq!(world.guard_behind(zone), Some(0));
+    heap.give(&tools, zone, 1 << 20);
+    world.os.refuse(Kind::Guard, true);
+    world.wait(100);
+    let zone = heap.block(&world, 1 << 20);
+    assert_eq!(world.guard_behind(zone), None);
+    heap.give(&tools, zone, 1 << 20);
+    // One that cannot go again.
+    world.os.refuse(Kind::Unguard, true);
+    world.wait(100);
+    let zone = heap.take_block(&tools, 1 << 20, 1).expect("memory").zone;
+    heap.give(&tools, zone, 1 << 20);
+    world.os.refuse(Kind::Unguard, false);
+    heap.take(&tools, 40, 1, false).expect("memory");
+    heap.check(&world);
+    assert_eq!(world.os.guards_in(0, usize::MAX), 0);
+}
+
+#[test]
+fn a_block_of_no_bytes_can_be_used_as_far_as_it_says() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    // New memory, for which a guard may come, and none near.
+    heap.take(&world.tools(), 60, 1, false).expect("memory");
+    let zone = heap.block(&world, 0);
+    assert_eq!(world.os.guards_in(zone.address(), usable(world.os.page(), zone)), 0);
+    fill(zone, usable(world.os.page(), zone), 1);
+}
+
+#[test]
 fn few_guards_come_while_memory_is_used_again() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
