@@ -12,7 +12,7 @@
 #[cfg(target_os = "linux")]
 pub mod cxx;
 #[cfg(all(target_os = "linux", target_env = "gnu", feature = "abi"))]
-mod glibc;
+pub mod glibc;
 pub mod info;
 #[cfg(all(target_os = "macos", feature = "abi"))]
 mod interpose;
