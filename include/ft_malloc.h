@@ -174,8 +174,9 @@ int malloc_trim(size_t pad) FT_NOTHROW;
 
 /**
  * Sets an allocator parameter. `M_MMAP_THRESHOLD` (1025 bytes to 32 MiB), `M_TRIM_THRESHOLD` (free bytes that may
- * stay resident) and `M_PERTURB` (a fill byte, 0 for none) mean here what they mean in glibc. Returns 1 if the parameter
- * and the value are known, 0 otherwise.
+ * stay resident; negative: nothing goes back but mappings of their own and what `malloc_trim` finds) and `M_PERTURB` (a
+ * fill byte, 0 for none) mean here what they mean in glibc; its other parameters are taken and change nothing. Returns 1
+ * if the parameter and the value are known, 0 otherwise.
  */
 int mallopt(int param, int value) FT_NOTHROW;
 
