@@ -1,5 +1,6 @@
 // The child of a process with threads: a new thread of it may be the first that allocates, while the one that forked goes on
 // with its own blocks. None of these becomes the other's.
+// emulator: no, qemu-user cannot fork while threads run: without the library it fails, too
 #include "check.h"
 #include <pthread.h>
 #include <stdbool.h>

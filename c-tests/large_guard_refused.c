@@ -4,26 +4,7 @@
 // emulator: no, it filters system calls of this machine
 // glibc: no, it has no guards
 #include "guards.h"
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-
-// From now on madvise fails with this advice.
-static void refuse(unsigned advice, unsigned error) {
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, advice, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof code / sizeof *code, code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-        skip("no seccomp here");
-}
+#include "refuse.h"
 
 // Blocks of all sizes come, are resized and go; each is written to its last byte.
 static void use(void) {
@@ -46,34 +27,23 @@ static void use(void) {
 }
 
 static void never_there(void) {
-    refuse(GUARD_INSTALL, EINVAL);
+    refuse(SYS_madvise, GUARD_INSTALL, EINVAL);
     use();
 }
 static void refused_later(void) {
     use();
-    refuse(GUARD_INSTALL, EPERM);
+    refuse(SYS_madvise, GUARD_INSTALL, EPERM);
     use();
 }
 static void staying(void) {
     use();
-    refuse(GUARD_REMOVE, EPERM);
+    refuse(SYS_madvise, GUARD_REMOVE, EPERM);
     use();
 }
 
 int main(void) {
-    void (*const run[])(void) = {never_there, refused_later, staying};
-    for (size_t i = 0; i < sizeof run / sizeof *run; i++) {
-        int status;
-        const pid_t child = fork();
-        CHECK(child >= 0);
-        if (child == 0) {
-            run[i]();
-            _exit(0);
-        }
-        CHECK(waitpid(child, &status, 0) == child);
-        CHECK(WIFEXITED(status));
-        if (WEXITSTATUS(status) == 77) skip("no seccomp here");
-        CHECK(WEXITSTATUS(status) == 0);
-    }
+    in_child(never_there);
+    in_child(refused_later);
+    in_child(staying);
     return 0;
 }

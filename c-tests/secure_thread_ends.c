@@ -2,6 +2,7 @@
 // what libc frees when all of them have run (the text of strerror).
 // env: FT_MALLOC=secure
 // glibc: no, the option is the library's
+// emulator: no, its own memory and address space are in the figures
 #include "check.h"
 #include <limits.h>
 #include <pthread.h>

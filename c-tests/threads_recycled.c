@@ -4,7 +4,7 @@
 #include "check.h"
 #include <pthread.h>
 
-enum { THREADS = 16, SIZES = 40, STACK = 64 << 10, BLOCK = 20000, MEGABYTES = 30 };
+enum { THREADS = 16, SIZES = 40, STACK = 128 << 10, BLOCK = 20000, MEGABYTES = 30 };
 static pthread_barrier_t all;
 static void *freed[(MEGABYTES << 20) / BLOCK];
 
