@@ -12,13 +12,11 @@ use crate::ptr::size64;
 const LINE: usize = 512;
 
 /// Calls `visit` with the first and the last-but-one address and the path of each mapping of a file, ascending.
-#[cfg(target_os = "linux")]
 pub(crate) fn files(visit: impl FnMut(usize, usize, &[u8])) {
     uncancelled(|| read_files(visit));
 }
 
 /// The same in a thread that must not be cancelled.
-#[cfg(target_os = "linux")]
 fn read_files(mut visit: impl FnMut(usize, usize, &[u8])) {
     const PATH: &CStr = c"/proc/self/maps";
     // SAFETY: a C string.
@@ -50,10 +48,6 @@ fn read_files(mut visit: impl FnMut(usize, usize, &[u8])) {
     keeping_errno(|| unsafe { libc::close(file) });
 }
 
-/// See the Linux version.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn files(_visit: impl FnMut(usize, usize, &[u8])) {}
-
 /// A line `start-end rights offset device inode path`; `None` if it names no file.
 fn parsed(line: &[u8]) -> Option<(usize, usize, &[u8])> {
     let path = line.get(line.iter().position(|&byte| byte == b'/')?..)?;
@@ -78,7 +72,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn this_program_is_found() {
         static OWN: u8 = 0;
         let own = (&raw const OWN).addr();

@@ -8,7 +8,14 @@ use core::ptr::NonNull;
 mod kept;
 #[cfg(all(target_os = "linux", feature = "abi"))]
 mod loader;
+#[cfg(target_os = "linux")]
 pub(crate) mod maps;
+/// Elsewhere no file is known.
+#[cfg(not(target_os = "linux"))]
+pub(crate) mod maps {
+    /// Calls nothing.
+    pub(crate) fn files(_visit: impl FnMut(usize, usize, &[u8])) {}
+}
 #[cfg(test)]
 pub(crate) mod mock;
 mod pages;
