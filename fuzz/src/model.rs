@@ -309,17 +309,21 @@ impl Model {
         let value = c_int::try_from(step.amount % (1 << 27)).expect("28 bits");
         match step.form % 5 {
             0 => assert_eq!(keeping(|| info::mallopt(-3, value)), c_int::from((1025..=32 << 20).contains(&value))),
-            1 => assert_eq!(keeping(|| info::mallopt(-1, if step.pick % 4 == 0 { -1 - value } else { value })), 1),
+            1 => assert_eq!(
+                keeping(|| info::mallopt(-1, if step.pick.is_multiple_of(4) { -1 - value } else { value })),
+                1
+            ),
             2 => {
                 let byte = value.to_le_bytes()[0];
                 assert_eq!(keeping(|| info::mallopt(-6, value)), 1);
                 self.perturb = (byte != 0 && self.pool.is_none()).then(|| (std::thread::current().id(), byte));
             }
             // What changes nothing, what glibc lacks too, and what is out of range.
-            3 => assert_eq!(
-                keeping(|| info::mallopt(-8 - c_int::from(step.pick % 2 == 0), value)),
-                c_int::from(step.pick % 2 != 0)
-            ),
+            3 => {
+                let known = step.pick % 2;
+                let param = if known == 1 { -8 } else { -9 };
+                assert_eq!(keeping(|| info::mallopt(param, value)), c_int::from(known == 1));
+            }
             _ => assert_eq!(keeping(|| info::mallopt(-3, -1 - value)), 0),
         }
     }
