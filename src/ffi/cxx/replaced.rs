@@ -5,17 +5,19 @@
 //! where the program has one that is not ours, all forms but the four that end nowhere else are the C++ runtime's, the next
 //! ones in the loader's order, which do as the standard says.
 //!
-//! Which they are is known before any constructor of the program has run. Then each form is a jump.
+//! Which they are is known before any constructor of the program has run. Each form is a jump to where its function is
+//! said to be, in memory that the loader makes read-only once it has bound the library: a wild write cannot turn the jump
+//! elsewhere. In programs that replace operators that page becomes writable again.
 
 use core::ffi::{CStr, c_void};
 #[cfg(feature = "abi")]
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicPtr;
 #[cfg(feature = "abi")]
 use core::sync::atomic::Ordering;
 
 #[cfg(feature = "abi")]
-use crate::os::Loader;
+use crate::os::{Loader, Os, Unix};
 
 /// Where a form goes on.
 #[repr(transparent)]
@@ -26,6 +28,16 @@ impl Next {
     /// In a function of ours.
     pub(super) const fn own(function: *const c_void) -> Self {
         Self(AtomicPtr::new(function.cast_mut()))
+    }
+
+    /// In a function of somebody else's; where the page stays read-only, in ours.
+    #[cfg(feature = "abi")]
+    fn turn_to(&self, function: *mut c_void) {
+        let page = Unix.page();
+        let start = ptr::from_ref(self).cast_mut().cast::<u8>().map_addr(|address| address & !(page - 1));
+        if NonNull::new(start).is_some_and(|start| Unix.prepare(start, page)) {
+            self.0.store(function, Ordering::Relaxed);
+        }
     }
 }
 
@@ -45,7 +57,9 @@ macro_rules! forwarded {
         mod next {
             use super::*;
 
-            $($(#[$doc])* pub(super) static $name: Next = Next::own(own::$name as *const c_void);)*
+            $($(#[$doc])*
+            #[cfg_attr(feature = "abi", unsafe(link_section = ".data.rel.ro.next"))]
+            pub(super) static $name: Next = Next::own(own::$name as *const c_void);)*
         }
 
         /// All of them, with their names.
@@ -118,7 +132,7 @@ pub(in crate::ffi) fn look() {
     for (name, next) in &super::FORWARDED {
         let function = loader.behind(name);
         if !function.is_null() {
-            next.0.store(function, Ordering::Relaxed);
+            next.turn_to(function);
         }
     }
 }
