@@ -315,8 +315,8 @@ impl Model {
                 assert_eq!(keeping(|| info::mallopt(-6, value)), 1);
                 self.perturb = (byte != 0 && self.pool.is_none()).then(|| (std::thread::current().id(), byte));
             }
-            // What glibc knows and this library does not, and what is out of range.
-            3 => assert_eq!(keeping(|| info::mallopt(-8, value)), 0),
+            // What nobody knows, and what is out of range.
+            3 => assert_eq!(keeping(|| info::mallopt(-9, value)), 0),
             _ => assert_eq!(keeping(|| info::mallopt(-3, -1 - value)), 0),
         }
     }
