@@ -6,11 +6,16 @@ use std::env;
 use std::path::PathBuf;
 
 /// Arguments for GNU-style linkers.
-const ELF: [&str; 6] = [
+const ELF: [&str; 8] = [
     // Without it a program that links the library would ask the loader for the path it was built at.
     "-Wl,-soname,libft_malloc.so",
     // A name nobody defines fails here and not when a program starts.
     "-Wl,-z,defs",
+    // What our functions call is ours, also where the program has a function of that name: its own may be a wrapper that
+    // calls us.
+    "-Wl,-Bsymbolic-functions",
+    // But for `reallocarray`: programs that replace `realloc` leave that to the C library.
+    "-Wl,--export-dynamic-symbol=realloc",
     // A thread that ends after dlclose still runs our pthread key destructor: never unmap the code.
     "-Wl,-z,nodelete",
     // Fork handlers run in the reverse order of their registration before a fork: ours, which take every lock, must be the

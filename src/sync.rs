@@ -218,6 +218,28 @@ pub(crate) fn set_forking(forking: bool) {
     FORKING.store(if forking { this_thread() } else { 0 }, Relaxed);
 }
 
+/// A fork in the thread's depth: more than there are mutexes.
+const FORK_WITHIN: usize = 1 << 16;
+
+/// Notes a fork by a signal handler that has interrupted this thread while it held a mutex, or `false`: there is none. It
+/// must not wait for a mutex, which may be its own, and the child finds them as they are.
+pub(crate) fn fork_within() -> bool {
+    let within = tls::depth() != 0;
+    if within {
+        tls::set_depth(tls::depth() + FORK_WITHIN);
+    }
+    within
+}
+
+/// The end of such a fork, in the parent or in the child, or `false`: it is none.
+pub(crate) fn forked_within() -> bool {
+    let within = tls::depth() >= FORK_WITHIN;
+    if within {
+        tls::set_depth(tls::depth() - FORK_WITHIN);
+    }
+    within
+}
+
 /// An address that tells this thread from the others.
 #[expect(
     clippy::as_conversions,

@@ -7,7 +7,7 @@
 //! | word | content |
 //! |---|---|
 //! | slot | the thread's cache; [`NONE`](crate::thread::NONE) at first |
-//! | depth | mutexes of ours that the thread holds or is about to hold: not 0 means that a signal handler which asks us something has interrupted a change |
+//! | depth | mutexes of ours that the thread holds or is about to hold: not 0 means that a signal handler which asks us something has interrupted a change; and the forks of such handlers (`sync::fork_within`) |
 //! | ended | 1 once the thread's cache was given back at its end, 2 when no destructor of ours follows |
 //! | caller, frame | the return address and the frame pointer of the program's last call that left the hit paths (`noted`); macOS has none |
 

@@ -22,7 +22,8 @@ macro_rules! also {
 also! {
     __libc_malloc is malloc(size: usize) -> *mut c_void;
     __libc_calloc is calloc(count: usize, size: usize) -> *mut c_void;
-    __libc_realloc is realloc(ptr: *mut c_void, size: usize) -> *mut c_void;
+    // By its own name it would be the program's: see `build.rs`.
+    __libc_realloc is realloc_here(ptr: *mut c_void, size: usize) -> *mut c_void;
     __libc_free is free(ptr: *mut c_void);
     __libc_memalign is memalign(alignment: usize, size: usize) -> *mut c_void;
     __libc_valloc is valloc(size: usize) -> *mut c_void;

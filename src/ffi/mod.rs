@@ -106,6 +106,16 @@ pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
     noted!(realloc_noted(ptr, size))
 }
 
+/// `realloc` for callers inside this library.
+///
+/// # Safety
+/// As that.
+#[cfg(all(target_os = "linux", target_env = "gnu", feature = "abi"))]
+#[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), unsafe(naked))]
+unsafe extern "C" fn realloc_here(ptr: *mut c_void, size: usize) -> *mut c_void {
+    noted!(realloc_noted(ptr, size))
+}
+
 /// The same, after the caller was noted.
 extern "C" fn realloc_noted(ptr: *mut c_void, size: usize) -> *mut c_void {
     let Some(start) = NonNull::new(ptr.cast::<u8>()) else { return or_enomem(heap::alloc(size)) };
@@ -126,6 +136,7 @@ extern "C" fn realloc_noted(ptr: *mut c_void, size: usize) -> *mut c_void {
 #[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_reallocarray"))]
 pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usize) -> *mut c_void {
     match count.checked_mul(size) {
+        // The program's, if it replaces that one: see `build.rs`.
         // SAFETY: our caller's promise.
         Some(bytes) => unsafe { realloc(ptr, bytes) },
         None => or_enomem(ptr::null_mut()),

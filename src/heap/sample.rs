@@ -7,9 +7,8 @@
 
 use core::ptr::NonNull;
 
-use super::careful;
 use super::misuse::{Call, Misuse, report};
-use super::{Block, HEAP};
+use super::{Block, HEAP, careful, threads};
 use crate::config::OnError;
 use crate::os::{Unix, maps, signal};
 use crate::random::below;
@@ -36,11 +35,11 @@ pub(super) fn alloc(bytes: usize, align: usize) -> Option<NonNull<u8>> {
 #[cold]
 #[inline(never)]
 fn alloc_one_in(one_in: usize, bytes: usize, align: usize) -> Option<NonNull<u8>> {
-    let cache = careful::cache()?;
-    if below(&cache.random, one_in) != 0 {
-        return None;
-    }
-    NonNull::new(HEAP.sampled.take(&Unix, &cache.random, bytes, align)?.start())
+    let random = &careful::cache()?.random;
+    let slot = if below(random, one_in) == 0 { HEAP.sampled.take(&Unix, random, bytes, align) } else { None };
+    // Who serves the request otherwise may need no cache, and not do so.
+    threads::leave();
+    NonNull::new(slot?.start())
 }
 
 /// Frees a sampled block.

@@ -6,7 +6,7 @@
 //! | its end (key destructor) | zones go to central, the inbox closes, the cache is parked | central, page heap |
 //! | later mallocs of that thread | a cache again; the next round of destructors takes it back | |
 //! | mallocs after the last round | a cache for this call alone | central, page heap |
-//! | fork, prepare | every mutex is held, glibc's stdio list first | all |
+//! | fork, prepare | every mutex is held, glibc's stdio list first; none in a signal handler that has interrupted a change | all |
 //! | fork, child | mutexes are opened anew; zones of vanished threads go to central when it is next asked | central |
 
 #![expect(unsafe_code, reason = "callbacks for libc")]
@@ -23,7 +23,7 @@ use crate::central::Central;
 use crate::config::Complaint;
 use crate::os::{self, ThreadKey, Unix, stdio};
 use crate::remote::Owner;
-use crate::sync::{Guard, set_forking};
+use crate::sync::{Guard, fork_within, forked_within, set_forking};
 use crate::text::{STDERR, Text};
 use crate::thread;
 use crate::zone::Zone;
@@ -248,11 +248,16 @@ pub(super) fn let_fork_pass() {
     }
 }
 
-/// Called before every fork: holds all locks, so that the child finds every structure whole.
+/// Called before every fork: holds all locks, so that the child finds every structure whole. But not for a signal handler
+/// that has interrupted a change of its own thread's: the lock would never come. Where that is the only thread its child
+/// can go on like itself; another one's may do no more than call `execve` or `_exit` (POSIX).
 ///
 /// # Safety
 /// Called by libc, followed by one of the two below.
 unsafe extern "C" fn before_fork() {
+    if fork_within() {
+        return;
+    }
     stdio::hold();
     HEAP.central.hold();
     HEAP.fork_waits.set(true);
@@ -268,6 +273,9 @@ unsafe extern "C" fn before_fork() {
 /// # Safety
 /// Called by libc, after `before_fork`.
 unsafe extern "C" fn after_fork_in_parent() {
+    if forked_within() {
+        return;
+    }
     set_forking(false);
     HEAP.fork_waits.set(false);
     HEAP.meta.release();
@@ -283,6 +291,9 @@ unsafe extern "C" fn after_fork_in_parent() {
 /// # Safety
 /// Called by libc, after `before_fork`.
 unsafe extern "C" fn after_fork_in_child() {
+    if forked_within() {
+        return;
+    }
     HEAP.fork_waits.set(false);
     HEAP.meta.reset();
     HEAP.sampled.queue.reset();

@@ -6,7 +6,7 @@
 use core::ptr::NonNull;
 
 mod kept;
-#[cfg(all(target_os = "linux", feature = "abi"))]
+#[cfg(target_os = "linux")]
 mod loader;
 #[cfg(target_os = "linux")]
 pub(crate) mod maps;
@@ -26,8 +26,8 @@ mod unix;
 pub(crate) use unix::ThreadValue;
 
 pub(crate) use kept::Kept;
-#[cfg(all(target_os = "linux", feature = "abi"))]
-pub(crate) use loader::Loader;
+#[cfg(target_os = "linux")]
+pub(crate) use loader::{Loader, in_runtime};
 pub(crate) use pages::Unix;
 pub(crate) use unix::{
     EINVAL, ENOMEM, ThreadKey, abort, at_exit, entropy, environment, is_privileged, register_fork_handlers,

@@ -1,18 +1,29 @@
 //! What a `new` does that failed: the loop of the standard.
 //!
-//! Handler and thrower are the runtime's own, found by weak references; both may throw. So the code that calls them is
+//! Handler and thrower are the runtime's own, found by weak references, or by name where a library that was loaded later
+//! brought it along; both may throw. So the code that calls them is
 //! assembly with unwind information: no Rust frame is ever unwound, and the thrower is reached by a tail jump, as if the
 //! program had called it. Only without a runtime does it end with a message.
 
 use core::ffi::c_void;
 
 use super::aligned;
-use crate::os;
+use crate::os::{self, in_runtime};
 use crate::text::{STDERR, Text};
 
 /// One more try of a `new` that failed, called from the assembly below.
 extern "C" fn try_again(size: usize, align: usize) -> *mut c_void {
     aligned(size, align)
+}
+
+/// `std::get_new_handler` of a runtime that no reference leads to; null if there is none.
+extern "C" fn find_handler() -> *mut c_void {
+    in_runtime(c"_ZSt15get_new_handlerv")
+}
+
+/// `std::__throw_bad_alloc` of such a runtime.
+extern "C" fn find_thrower() -> *mut c_void {
+    in_runtime(c"_ZSt17__throw_bad_allocv")
 }
 
 /// The end of a throwing `new` in a process without a C++ runtime.
@@ -28,7 +39,7 @@ extern "C" fn no_runtime(size: usize) -> ! {
 //
 // nothrow_new_failed(size, align): the same for a nothrow new, which ends with null where the other one throws, also when
 // the handler throws: its frame has a catch-all (the exception table of the Itanium ABI by hand, the runtime's
-// personality by a weak reference).
+// personality by a weak reference; a runtime that came later gives none, and what its handler throws passes through).
 #[cfg(target_arch = "x86_64")]
 core::arch::global_asm!(
     ".weak _ZSt15get_new_handlerv",
@@ -41,7 +52,11 @@ core::arch::global_asm!(
     "2:",
     "mov rax, qword ptr [rip + _ZSt15get_new_handlerv@GOTPCREL]",
     "test rax, rax",
+    "jnz 4f",
+    "call {find_handler}",
+    "test rax, rax",
     "jz 3f",
+    "4:",
     "call rax",
     "test rax, rax",
     "jz 3f",
@@ -91,7 +106,15 @@ core::arch::global_asm!(
     "4:",
     "mov rax, qword ptr [rip + _ZSt17__throw_bad_allocv@GOTPCREL]",
     "test rax, rax",
+    "jnz 5f",
+    "push rdi",
+    ".cfi_adjust_cfa_offset 8",
+    "call {find_thrower}",
+    "pop rdi",
+    ".cfi_adjust_cfa_offset -8",
+    "test rax, rax",
     "jz {no_runtime}",
+    "5:",
     "jmp rax",
     ".cfi_endproc",
     ".size ft_malloc_new_failed, . - ft_malloc_new_failed",
@@ -154,6 +177,8 @@ core::arch::global_asm!(
     "12:",
     ".text",
     try_again = sym try_again,
+    find_handler = sym find_handler,
+    find_thrower = sym find_thrower,
     no_runtime = sym no_runtime,
 );
 
@@ -169,8 +194,11 @@ core::arch::global_asm!(
     "2:",
     "adrp x8, :got:_ZSt15get_new_handlerv",
     "ldr x8, [x8, :got_lo12:_ZSt15get_new_handlerv]",
-    "mov x0, xzr",
-    "cbz x8, 3f",
+    "cbnz x8, 4f",
+    "bl {find_handler}",
+    "cbz x0, 3f",
+    "mov x8, x0",
+    "4:",
     "blr x8",
     "cbz x0, 3f",
     "blr x0",
@@ -217,9 +245,23 @@ core::arch::global_asm!(
     "mov x0, x9",
     "adrp x8, :got:_ZSt17__throw_bad_allocv",
     "ldr x8, [x8, :got_lo12:_ZSt17__throw_bad_allocv]",
-    "cbz x8, 5f",
-    "br x8",
+    "cbnz x8, 5f",
+    "stp x29, x30, [sp, #-32]!",
+    ".cfi_adjust_cfa_offset 32",
+    ".cfi_rel_offset x29, 0",
+    ".cfi_rel_offset x30, 8",
+    "str x0, [sp, #16]",
+    "bl {find_thrower}",
+    "mov x8, x0",
+    "ldr x0, [sp, #16]",
+    "ldp x29, x30, [sp], #32",
+    ".cfi_adjust_cfa_offset -32",
+    ".cfi_restore x29",
+    ".cfi_restore x30",
+    "cbz x8, 6f",
     "5:",
+    "br x8",
+    "6:",
     "b {no_runtime}",
     ".cfi_endproc",
     ".size ft_malloc_new_failed, . - ft_malloc_new_failed",
@@ -286,6 +328,8 @@ core::arch::global_asm!(
     "12:",
     ".text",
     try_again = sym try_again,
+    find_handler = sym find_handler,
+    find_thrower = sym find_thrower,
     no_runtime = sym no_runtime,
 );
 

@@ -119,20 +119,43 @@ const GROUND: [&CStr; 8] = [
     c"_ZdaPvSt11align_val_t",
 ];
 
-/// Looks whether the program replaces operators, and lets the forms go on accordingly. Only in a process whose `malloc` is
-/// ours: opened later by `dlopen`, we are nobody's.
+/// Looks whether the program replaces operators, and lets the forms go on accordingly. Only in a process that calls some
+/// function of ours: opened later by `dlopen`, we are nobody's. It need not be `malloc`, which may be wrapped.
 #[cfg(feature = "abi")]
 pub(in crate::ffi) fn look() {
     let Some(loader) = Loader::with_cxx() else { return };
-    let us = loader.object(ptr::from_ref(&super::FORWARDED).cast());
-    let is_ours = |name: &CStr| loader.object(loader.first(name)) == us;
-    if us.is_none() || !is_ours(c"malloc") || GROUND.into_iter().all(is_ours) {
+    let Some(us) = loader.object(ptr::from_ref(&super::FORWARDED).cast()) else { return };
+    let others = |name: &CStr| Some(loader.first(name)).filter(|&it| loader.definer(it).is_some_and(|by| by != us));
+    let replaced = GROUND.into_iter().filter(|name| others(name).is_some()).count();
+    if replaced == 0 || (replaced == GROUND.len() && loader.definer(loader.first(c"malloc")) != Some(us)) {
         return;
     }
     for (name, next) in &super::FORWARDED {
         let function = loader.behind(name);
-        if !function.is_null() {
+        // Without a runtime behind us, as where it is linked into the program statically, what the program replaced.
+        let mut ends = core::iter::successors(ends_in(name), |&form| ends_in(form));
+        let function = if function.is_null() { ends.find_map(others) } else { Some(function) };
+        if let Some(function) = function {
             next.turn_to(function);
         }
     }
+    // A name that is found: the program's first `dlerror` would tell it of one that was not.
+    loader.first(c"malloc");
+}
+
+/// The form that one ends in with the same arguments in the same places. A nothrow `new` that fails throws there; of forms
+/// with size and alignment the size would be taken for that, so they have none.
+#[cfg(feature = "abi")]
+const fn ends_in(form: &CStr) -> Option<&'static CStr> {
+    Some(match form.to_bytes() {
+        b"_ZnamRKSt9nothrow_t" => c"_Znam",
+        b"_Znam" | b"_ZnwmRKSt9nothrow_t" => c"_Znwm",
+        b"_ZnamSt11align_val_tRKSt9nothrow_t" => c"_ZnamSt11align_val_t",
+        b"_ZnamSt11align_val_t" | b"_ZnwmSt11align_val_tRKSt9nothrow_t" => c"_ZnwmSt11align_val_t",
+        b"_ZdaPvm" | b"_ZdaPvRKSt9nothrow_t" => c"_ZdaPv",
+        b"_ZdaPv" | b"_ZdlPvm" | b"_ZdlPvRKSt9nothrow_t" => c"_ZdlPv",
+        b"_ZdaPvSt11align_val_tRKSt9nothrow_t" => c"_ZdaPvSt11align_val_t",
+        b"_ZdaPvSt11align_val_t" | b"_ZdlPvSt11align_val_tRKSt9nothrow_t" => c"_ZdlPvSt11align_val_t",
+        _ => return None,
+    })
 }
