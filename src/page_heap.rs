@@ -126,6 +126,8 @@ pub(crate) struct PageHeap {
     lent: usize,
     /// Runs in use without a zone, whose memory could not be made accessible again.
     pub(crate) protected: List,
+    /// The same of runs for any use (`heap::secure`).
+    pub(crate) closed: List,
     /// Milliseconds between two ticks.
     pub(crate) purge_delay: u64,
     /// Most free dirty granules whatever is in use.
@@ -154,6 +156,7 @@ impl PageHeap {
             dirty: 0,
             lent: 0,
             protected: List::new(),
+            closed: List::new(),
             purge_delay: 1000,
             allowed_dirty: ALLOWED_DIRTY,
             last_tick: 0,

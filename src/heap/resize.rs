@@ -1,4 +1,5 @@
-//! `realloc`: in place where the block's class or run allows it, by `mremap` for mappings, by copying otherwise.
+//! `realloc`: in place where the block's class or run allows it, by `mremap` for mappings, by copying otherwise. What shrinks
+//! stays where it is when memory has ended.
 
 use core::ptr::{self, NonNull};
 
@@ -44,7 +45,34 @@ pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<Option<NonNull
         Block::Mapping(mapping) => resize_mapping(mapping, start, bytes),
         Block::Sampled(_) => None,
     };
-    resized.or_else(|| move_block(block, start, bytes)).map(Some).ok_or(Refused::Exhausted)
+    let moved = resized.or_else(|| move_block(block, start, bytes));
+    moved.or_else(|| shrink(block, bytes).then_some(start)).map(Some).ok_or(Refused::Exhausted)
+}
+
+/// Lets a block for which there is no smaller one end after `bytes` where it is, if its size can be recorded there: few
+/// programs expect that what becomes smaller fails. Not where what lies behind the bytes is looked at.
+fn shrink(block: Block, bytes: usize) -> bool {
+    if bytes > block.requested() {
+        return false;
+    }
+    match block {
+        Block::Zone(zone, index) if !zone.is_guarded() && zone.class().records(zone.block_bytes() - bytes) => {
+            zone.set_requested(index, bytes);
+            true
+        }
+        Block::Run(zone) if HEAP.pages.lock().resize_block(&tools(), zone, bytes) => {
+            zone.requested.set(bytes);
+            true
+        }
+        Block::Mapping(mapping) if !mapping.is_guarded() => {
+            // A mapping that the OS does not cut keeps its length.
+            if HEAP.large.lock().resize(&Unix, &HEAP.meta, mapping, bytes).is_none() {
+                mapping.set_block(0, bytes);
+            }
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Resizes within the class: growing into the slack, shrinking as far as the slack can be recorded and at least half

@@ -16,29 +16,25 @@
 
 #![expect(unsafe_code, reason = "reads, clears and fills user memory")]
 
+mod runs;
+
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::misuse::{Call, Misuse, report};
-use super::{HEAP, MAX_REQUEST, careful, release, slow, threads, tools};
+use super::{HEAP, MAX_REQUEST, careful, release, slow, threads};
 use crate::cache::{Cache, Freed, free_index};
 use crate::fold::prefetch;
 use crate::large::{Mapping, Stay};
 use crate::os::{self, Os, Unix};
-use crate::page_heap::Run;
-use crate::ptr::{forward, low32, size, size64};
-use crate::random::{below, mix, next};
+use crate::ptr::{forward, low32, size64};
+use crate::random::{mix, next};
 use crate::remote::post;
 use crate::secure::{CANARY, Quarantine, filling, is_intact, is_zero, seal};
 use crate::size_class::{Class, FRESH, GRANULE, Kind, MIN_ALIGN};
 use crate::thread;
-use crate::zone::{Role, Zone};
+use crate::zone::Zone;
 
-/// Most guards of zones at a time: each may cost two of the 65,530 mappings that Linux allows.
-const MOST_GUARDS: usize = 12_000;
-
-/// Guards of zones.
-static GUARDS: AtomicUsize = AtomicUsize::new(0);
+pub(super) use runs::{give_run, reopen, take_run};
 
 /// Last bytes that are looked at of a block that was never in use.
 const TAIL: usize = 64;
@@ -46,7 +42,7 @@ const TAIL: usize = 64;
 /// Bytes of freed LARGE mappings that wait, without memory: they are in a list that is walked.
 const MOST_WAITING: usize = 32 << 20;
 
-/// Most LARGE blocks with guard pages at a time, for the same reason.
+/// Most LARGE blocks with guard pages at a time: each may cost two of the 65,530 mappings that Linux allows.
 const MOST_LARGE: usize = 8_000;
 
 /// Whether the mode is on.
@@ -267,37 +263,6 @@ pub(super) fn resize(zone: &'static Zone, index: usize, bytes: usize) -> bool {
         unsafe { seal(&HEAP.secret, start, bytes) };
     }
     fits
-}
-
-/// A run for a zone, behind one or two granules that nobody may use, as far as the OS allows.
-pub(super) fn take_run(class: Class) -> Option<Run> {
-    let granules = size(class.layout().granules);
-    let chance = careful::cache().map_or(0, |cache| below(&cache.random, 2));
-    let guard = if GUARDS.load(Ordering::Relaxed) < MOST_GUARDS { 1 + chance } else { 0 };
-    let run = HEAP.pages.lock().take(&tools(), granules + guard, 1, false)?;
-    if let Some(start) = NonNull::new(run.zone.start.get()).filter(|_| guard > 0) {
-        GUARDS.fetch_add(1, Ordering::Relaxed);
-        Unix.protect(start, guard * GRANULE);
-    }
-    Some(run)
-}
-
-/// Gives the run of a guarded zone back. What the OS does not make accessible again stays in use, for nobody.
-pub(super) fn give_run(zone: &'static Zone, touched: usize) {
-    // The next zone here will know nothing of its blocks.
-    let used = zone.states().iter().enumerate().filter(|(_, state)| state.get() != FRESH);
-    used.filter_map(|(index, _)| NonNull::new(zone.block_at(index)))
-        .for_each(|start| check_free(start, zone.block_bytes(), zone.block_bytes(), Call::Free));
-    let guard = (usize::from(zone.granules.get()) - size(zone.layout().granules)) * GRANULE;
-    let accessible = guard == 0 || NonNull::new(zone.start.get()).is_some_and(|start| Unix.prepare(start, guard));
-    if guard > 0 {
-        GUARDS.fetch_sub(1, Ordering::Relaxed);
-    }
-    if accessible {
-        HEAP.pages.lock().give(&tools(), zone, touched);
-    } else {
-        zone.set_role(Role::None);
-    }
 }
 
 /// A cleared LARGE block, between guard pages as far as there may be more of them, at the end of its last page as far as the alignment allows.

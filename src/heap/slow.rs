@@ -208,6 +208,7 @@ pub(super) fn give_up(cache: Option<&'static Cache>) -> bool {
     }
     let unkept = HEAP.large.lock().expire(&Unix, &HEAP.meta, Stay::NONE);
     let mut pages = HEAP.pages.lock();
+    secure::reopen(&mut pages);
     let released = pages.in_use < before;
     pages.give_up(&tools()) || released || unkept
 }

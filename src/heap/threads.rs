@@ -32,8 +32,8 @@ use crate::zone::Zone;
 pub(super) fn current() -> Option<&'static Cache> {
     match thread::own() {
         Some(cache) => {
-            if HEAP.careful.get() == thread::is_direct(cache) {
-                change_front(cache);
+            if HEAP.careful.get() == thread::is_direct(cache) && !change_front(cache) {
+                return None;
             }
             if !cache.keyed.get() {
                 bind(cache);
@@ -45,12 +45,13 @@ pub(super) fn current() -> Option<&'static Cache> {
 }
 
 /// Puts a front before the thread's cache, so that the hit paths miss and every call passes the slow ones, or takes it
-/// away; as `Heap::careful` says. Without memory for a front nothing changes.
+/// away; as `Heap::careful` says. Without memory for a front nothing changes; `false` if the thread must have no blocks
+/// then: the hit paths know no canaries and no quarantine.
 #[cold]
-fn change_front(cache: &'static Cache) {
+fn change_front(cache: &'static Cache) -> bool {
     if !HEAP.careful.get() {
         thread::set_cache(cache);
-        return;
+        return true;
     }
     let front = cache.front.get().or_else(|| {
         let front = new_cache()?;
@@ -61,6 +62,7 @@ fn change_front(cache: &'static Cache) {
     if let Some(front) = front {
         thread::set_cache(front);
     }
+    front.is_some() || !secure::is_on()
 }
 
 /// A cache in new metadata memory.
@@ -83,8 +85,9 @@ fn attach() -> Option<&'static Cache> {
     start();
     bind(cache);
     cache.random.set(0);
-    if HEAP.careful.get() {
-        change_front(cache);
+    if HEAP.careful.get() && !change_front(cache) {
+        leave();
+        return None;
     }
     Some(cache)
 }

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use super::{HEAP, release, slow, threads, tools};
+use super::{HEAP, release, secure, slow, threads, tools};
 use crate::cache::Cache;
 use crate::large::Stay;
 use crate::os::{Os, Unix};
@@ -40,7 +40,9 @@ pub(crate) fn trim(keep: usize) -> bool {
         }
     }
     released |= HEAP.large.lock().expire(&Unix, &HEAP.meta, Stay::NONE);
-    HEAP.pages.lock().purge(&tools(), keep / GRANULE) || released
+    let mut pages = HEAP.pages.lock();
+    secure::reopen(&mut pages);
+    pages.purge(&tools(), keep / GRANULE) || released
 }
 
 /// Gives the thread's wholly free zones to the page heap, the current ones included.

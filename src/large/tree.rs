@@ -2,6 +2,7 @@
 
 use super::{Large, Mapping};
 use crate::ptr::{low32, size64, wide};
+use crate::random::mix;
 
 /// No path in the tree is longer: the expected depth is below 3 log2 of the number of mappings.
 const MAX_DEPTH: usize = 512;
@@ -95,7 +96,43 @@ impl Large {
     }
 }
 
-/// A number that looks random for each `n`: the top of a multiplicative hash (Knuth's 2^64 / φ).
+/// A number that looks random for each `n`, for evenly spaced ones too: blocks of one length often lie side by side, and a
+/// product alone (Knuth's multiplicative hash) makes of some spacings a long run of rising numbers, so a path of a tree.
 pub(super) fn scatter(n: usize) -> u32 {
-    low32(size64(wide(n).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32))
+    low32(size64(mix(wide(n)) >> 32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::Link;
+
+    /// Mappings on the longest path from `node`.
+    fn depth(node: &Link<Mapping>) -> usize {
+        node.get().map_or(0, |mapping| 1 + depth(&mapping.left).max(depth(&mapping.right)))
+    }
+
+    #[test]
+    fn evenly_spaced_mappings_make_no_long_paths() {
+        let memory = vec![0_u64; 4000 * size_of::<Mapping>() / 8].leak();
+        let mappings = memory.chunks_exact(size_of::<Mapping>() / 8);
+        let mappings: Vec<_> =
+            mappings.map(|memory| Mapping::over(core::ptr::NonNull::from_ref(memory).cast())).collect();
+        // 2584 is a Fibonacci number: times φ nearly a whole one.
+        for pages in [1, 89, 1024, 1025, 1597, 2584, 2817, 4181, 25_601] {
+            let mut large = Large::new();
+            for (nth, mapping) in mappings.iter().enumerate() {
+                mapping.start.set(core::ptr::without_provenance_mut(((1 << 34) - nth * pages) << 12));
+                mapping.bytes.set(pages << 12);
+                large.insert(mapping);
+            }
+            // Twice the binary logarithm is what to expect.
+            assert!(depth(&large.root) < 60, "{} at a spacing of {pages} pages", depth(&large.root));
+            assert!(mappings.iter().all(|mapping| large.find(mapping.address()).is_some()), "{pages} pages");
+            for mapping in &mappings {
+                large.remove(mapping);
+            }
+            assert!(large.root.get().is_none() && large.bytes == 0);
+        }
+    }
 }
