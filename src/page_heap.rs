@@ -352,17 +352,13 @@ impl PageHeap {
 
     /// Arenas by address. The one just yielded may be released meanwhile.
     pub(crate) fn arenas(&self) -> impl Iterator<Item = &'static Arena> + use<> {
-        let mut next = self.arenas.get();
-        core::iter::from_fn(move || {
-            let arena = next?;
-            next = arena.next.get();
-            Some(arena)
-        })
+        arenas_from(self.arenas.get())
     }
 
-    /// The first run in use at or behind `address`.
-    pub(crate) fn next_in_use(&self, address: usize) -> Option<&'static Zone> {
-        for arena in self.arenas() {
+    /// The first run in use at or behind `address`. Looks at no arena before that address if it lies in one, as it does
+    /// when all runs are walked through.
+    pub(crate) fn next_in_use(&self, map: &AddressMap, address: usize) -> Option<&'static Zone> {
+        for arena in arenas_from(map.arena(address).or_else(|| self.arenas.get())) {
             let base = arena.base.get().addr();
             if base + (ARENA - 1) < address {
                 continue;
@@ -379,6 +375,16 @@ impl PageHeap {
         }
         None
     }
+}
+
+/// `arena` and those behind it, by address. The one just yielded may be released meanwhile.
+fn arenas_from(arena: Option<&'static Arena>) -> impl Iterator<Item = &'static Arena> {
+    let mut next = arena;
+    core::iter::from_fn(move || {
+        let arena = next?;
+        next = arena.next.get();
+        Some(arena)
+    })
 }
 
 #[cfg(test)]

@@ -349,16 +349,21 @@ impl Zone {
         }
     }
 
-    /// Notes that a block is live with `requested` bytes; the caller owns the block, the class records the slack.
-    pub(crate) fn set_requested(&self, index: usize, requested: usize) {
+    /// Notes that a live block, whose class records the slack, has `requested` bytes now; `false` if another thread has
+    /// freed it meanwhile: its mark stays.
+    pub(crate) fn set_requested(&self, index: usize, requested: usize) -> bool {
         let slack = size(self.layout().block).saturating_sub(requested);
-        let Some(state) = self.states().get(index) else { return };
+        let Some(state) = self.states().get(index) else { return false };
+        let before = state.get();
+        if before < LIVE {
+            return false;
+        }
         if let Some(wide) = self.wide_slack().get(index) {
             wide.set(low16(slack));
-            state.set(LIVE);
-        } else {
-            state.set(low8(slack).saturating_add(LIVE));
+            return true;
         }
+        let now = low8(slack).saturating_add(LIVE);
+        state.0.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// The window of block `index`: its word in `free`, and its bit.

@@ -251,18 +251,21 @@ pub(super) fn flush(cache: &'static Cache) {
 }
 
 /// Resizes a block of a guarded zone within its class, if it stays in that.
-pub(super) fn resize(zone: &'static Zone, index: usize, bytes: usize) -> bool {
-    let Some((start, before)) = NonNull::new(zone.block_at(index)).zip(zone.recorded(index)) else { return false };
+pub(super) fn resize(zone: &'static Zone, index: usize, bytes: usize) -> Result<bool, Misuse> {
+    let freed = Misuse::Freed(zone.class());
+    let (start, before) = NonNull::new(zone.block_at(index)).zip(zone.recorded(index)).ok_or(freed)?;
     check(start, before, zone.block_bytes(), Call::Realloc);
     let fits = bytes.checked_add(CANARY).and_then(Class::of) == Some(zone.class());
     if fits {
+        if !zone.set_requested(index, bytes) {
+            return Err(freed);
+        }
         let kept = before.min(bytes);
         clear(forward(start, kept), before + CANARY - kept);
-        zone.set_requested(index, bytes);
         // SAFETY: the class has room for the canary.
         unsafe { seal(&HEAP.secret, start, bytes) };
     }
-    fits
+    Ok(fits)
 }
 
 /// A cleared LARGE block, between guard pages as far as there may be more of them, at the end of its last page as far as the alignment allows.

@@ -38,7 +38,7 @@ pub(crate) fn items(mut address: usize, items: &mut [Item]) -> Option<(usize, us
     let pages = HEAP.pages.lock();
     let mut count = 0;
     while let Some(room) = items.get_mut(count..).filter(|room| !room.is_empty()) {
-        let zone = zone_at(address).or_else(|| pages.next_in_use(address));
+        let zone = zone_at(address).or_else(|| pages.next_in_use(&MAP, address));
         let mapping = large.next(address);
         if let Some(slot) = HEAP.sampled.next(address) {
             // All of them lie together, and nothing else between them.
@@ -185,7 +185,7 @@ pub(crate) fn totals() -> Option<Totals> {
         next = large.next(mapping.address() + 1);
     }
     let mut address = 0;
-    while let Some(zone) = pages.next_in_use(address) {
+    while let Some(zone) = pages.next_in_use(&MAP, address) {
         address = zone.address() + zone.bytes();
         if zone.role() == Role::Large {
             totals.runs.0 += 1;

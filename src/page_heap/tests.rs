@@ -336,6 +336,31 @@ fn the_last_run_grows_into_what_is_not_prepared_yet() {
 }
 
 #[test]
+fn the_next_run_in_use_is_found_across_arenas_and_gaps() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    let runs: Vec<_> = (0..4).map(|_| heap.take(&tools, 600, 1, false).expect("memory").zone).collect();
+    for run in &runs {
+        run.set_role(Role::Large);
+    }
+    // The arena of the second one goes.
+    heap.give(&tools, runs[1], 0);
+    heap.purge(&tools, 0);
+    assert_eq!((heap.arenas().count(), world.map.arena(runs[1].address()).is_none()), (3, true));
+    let next = |address| heap.next_in_use(world.map, address).map(Zone::address);
+    let mut expected = None;
+    for run in [runs[3], runs[2], runs[0]] {
+        let (start, end) = (run.address(), run.address() + run.bytes());
+        assert_eq!(
+            [next(start + 1), next(end), next(start - 1), next(start)],
+            [expected, expected, Some(start), Some(start)]
+        );
+        expected = Some(start);
+    }
+    assert_eq!([next(0), next(runs[1].address())], [Some(runs[0].address()), Some(runs[2].address())]);
+}
+
+#[test]
 fn nonsense_is_refused() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();

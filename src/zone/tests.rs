@@ -132,7 +132,7 @@ fn a_zone_is_touched_up_to_the_last_block_that_was_handed_out() {
         zone.next_window().expect("fresh memory");
         let last = WINDOW.min(size(class.layout().blocks)) - 1;
         for index in [0, last / 2, last, last / 3] {
-            zone.set_requested(index, class.block());
+            zone.states()[index].set(LIVE);
         }
         assert_eq!(zone.touched(), zone.offset(last + 1));
         zone.free_remotely(last);
@@ -270,13 +270,25 @@ fn requested_sizes_are_exact() {
         let block = class.block();
         for slack in (0..=block).filter(|&slack| class.records(slack)) {
             let index = slack % size(class.layout().blocks);
-            zone.set_requested(index, block - slack);
+            assert!(zone.set_requested(index, block - slack));
             assert_eq!(zone.requested_of(index), Some(block - slack));
             assert!(zone.state_of(index) >= LIVE);
         }
         free_own(zone, zone.block_at(1).addr());
         assert_eq!(zone.requested_of(1), None);
         assert_eq!((zone.requested_of(usize::MAX), zone.state_of(usize::MAX)), (None, FRESH));
+    }
+}
+
+#[test]
+fn a_block_that_another_thread_freed_gets_no_size() {
+    for class in Class::all() {
+        let zone = Zone::for_test(class, &OWNER);
+        zone.fill();
+        assert!(zone.free_remotely(1) && zone.quarantine(2).is_some());
+        assert!(!zone.set_requested(1, class.block()) && !zone.set_requested(2, class.block()));
+        assert_eq!((zone.state_of(1), zone.state_of(2)), (FREED, QUARANTINED));
+        assert!(zone.set_requested(0, class.block()) && zone.is_live(0));
     }
 }
 

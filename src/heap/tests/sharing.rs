@@ -241,6 +241,25 @@ fn of_two_frees_at_the_same_moment_one_is_told() {
     assert!(said.is_empty() || told == expected, "{told} double frees told");
 }
 
+#[test]
+fn a_block_freed_while_it_is_resized_is_told_and_left_alone() {
+    alone!(a_block_freed_while_it_is_resized_is_told_and_left_alone, "", || {
+        // The last two are a run and a mapping: cut, grown and nearly as long as before.
+        for bytes in [48, 1000, 20_000, 1 << 20, 5 << 20] {
+            for wanted in [bytes / 5 * 4, bytes * 2, bytes - 1] {
+                let start = NonNull::new(alloc(bytes)).expect("memory");
+                let (block, shared) = (Block::at(start).expect("a block"), AtomicPtr::new(start.as_ptr()));
+                both(|| free(shared.load(Relaxed), Call::Free), || ());
+                let resized = resize::resize_in_place(block, start, wanted);
+                let moves = bytes < 1 << 20 && wanted > bytes;
+                assert!(moves && resized == Ok(None) || resized.is_err(), "{bytes} to {wanted}: {resized:?}");
+                assert!(Block::at(start).is_err());
+                check_heap();
+            }
+        }
+    });
+}
+
 /// What the destructor of another library's thread key sees: whether the thread has its cache.
 static SEEN: Mutex<Vec<bool>> = Mutex::new(Vec::new());
 
