@@ -73,8 +73,10 @@ int main(int argc, char **argv) {
             if (is_large && strchr("8rsu", *kind)) continue;
             int status = run_again("/proc/self/exe", "secure", text, sizeof text);
             const char *says = is_large ? cases[i].large : cases[i].small;
+            const int is_said = says ? strstr(text, says) != NULL : *text == '\0';
+            if (!is_said) fprintf(stderr, "kind %s, size %s: %s\n", kind, size, text);
             CHECK(WIFSIGNALED(status) && WTERMSIG(status) == (says ? SIGABRT : SIGSEGV));
-            CHECK(says ? strstr(text, says) != NULL : *text == '\0');
+            CHECK(is_said);
             CHECK(run_again("/proc/self/exe", "secure,on_error=ignore", text, sizeof text) == (says ? 0 : SIGSEGV) && !*text);
         }
     }
