@@ -17,6 +17,9 @@ const STEP: usize = 32;
 /// Runs that are looked at.
 const LOOK: usize = 16;
 
+/// Runs of a shared bin that are too short, after which longer ones will do.
+const SHORT: usize = 32;
+
 /// All bins; fewer than the bits of the occupancy word.
 const BINS: usize = EXACT + (GRANULES - EXACT).div_ceil(STEP);
 
@@ -59,14 +62,22 @@ impl Bins {
         }
     }
 
-    /// A run of at least `granules` that is `preferred`, or the shortest if none of the [`LOOK`] shortest is.
+    /// A run of at least `granules` that is `preferred`, or the shortest if none of the [`LOOK`] shortest is. Of many that
+    /// are too short [`SHORT`] are passed, as long as there are bins of longer ones.
     pub(crate) fn best_fit(&self, granules: usize, preferred: impl Fn(&'static Zone) -> bool) -> Option<&'static Zone> {
         let mut bins = self.occupied & (u128::MAX << bin_of(granules));
         let (mut shortest, mut left) = (None, LOOK);
         while bins != 0 && left > 0 {
             let list = self.lists.get(size(bins.trailing_zeros()))?;
+            bins &= bins - 1;
+            let fits = |run: &&'static Zone| usize::from(run.granules.get()) >= granules;
+            let mut short = if bins == 0 { usize::MAX } else { SHORT };
+            let near = list.iter().take_while(|run| {
+                short -= usize::from(!fits(run));
+                short > 0
+            });
             // Of equally long runs the one in front, the last one freed: its pages are the warmest.
-            for run in list.iter().filter(|run| usize::from(run.granules.get()) >= granules).take(left) {
+            for run in near.filter(fits).take(left) {
                 if preferred(run) {
                     return Some(run);
                 }
@@ -75,7 +86,6 @@ impl Bins {
                 }
                 left -= 1;
             }
-            bins &= bins - 1;
         }
         shortest
     }
@@ -88,5 +98,33 @@ impl Bins {
             assert_eq!(self.occupied >> bin & 1 != 0, list.first().is_some(), "bin {bin}");
             list.iter().inspect(move |run| assert_eq!(bin_of(usize::from(run.granules.get())), bin))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ptr::low16;
+
+    #[test]
+    fn many_runs_that_are_too_short_are_not_all_passed() {
+        let mut bins = Bins::new();
+        let mut push = |granules: usize| {
+            let run: &'static Zone = Box::leak(Box::new(Zone::empty()));
+            run.granules.set(low16(granules));
+            bins.push(run, granules);
+            bins.best_fit(90, |_| false).map(|run| run.granules.get())
+        };
+        assert_eq!((push(91), push(200)), (Some(91), Some(91)));
+        assert!((1..SHORT).all(|_| push(70) == Some(91)));
+        assert_eq!((push(70), push(70)), (Some(200), Some(200)));
+        // Rather than no run at all.
+        let mut bins = Bins::new();
+        for granules in core::iter::once(91).chain([70; 10 * SHORT]) {
+            let run: &'static Zone = Box::leak(Box::new(Zone::empty()));
+            run.granules.set(low16(granules));
+            bins.push(run, granules);
+        }
+        assert!(bins.best_fit(90, |_| false).is_some_and(|run| run.granules.get() == 91));
     }
 }

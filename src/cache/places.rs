@@ -117,7 +117,7 @@ impl Cache {
     /// Gives the class a window from a full zone with a few free blocks, which it would not be asked for yet: when memory
     /// has ended.
     pub(crate) fn scrape(&'static self, class: Class) -> bool {
-        let zone = self.full.iter().find(|zone| zone.class() == class && zone.free_blocks() > 0);
+        let zone = self.full.iter().find(|zone| zone.has_rest(class));
         zone.is_some_and(|zone| {
             self.full.remove(zone);
             self.start_zone(class, zone)

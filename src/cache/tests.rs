@@ -267,3 +267,27 @@ fn posts_for_others_are_passed_on() {
     assert_eq!((zone.counted_free(), zone.block_at(0).addr()), (1, blocks[0]));
     assert_eq!(other.check_invariants().len(), 1);
 }
+
+#[test]
+fn a_zone_that_was_put_away_serves_nobody_and_goes_when_it_is_free() {
+    let cache = cache();
+    let class = Class::of(32 << 10).expect("a class");
+    let zone = Zone::for_test(class, &cache.owner);
+    assert!(cache.start_zone(class, zone));
+    let blocks: Vec<_> = (0..6).map(|_| cache.take_class(class, class.block()).0.addr()).collect();
+    cache.shelve();
+    let no_misuse = &mut |_: &'static Zone, _| panic!("no misuse");
+    // However many blocks other threads free of it.
+    for &block in &blocks[..5] {
+        assert!(zone.free_remotely(zone.index_of(block).expect("a block")));
+        post(zone);
+        assert!(!cache.refill(class, no_misuse) && !cache.scrape(class));
+    }
+    assert!(cache.surrender().count() == 1 && zone.settle(zone.free_blocks()) == Some(Place::Full));
+    cache.place(zone, 0);
+    assert!(zone.free_remotely(zone.index_of(blocks[5]).expect("a block")));
+    post(zone);
+    cache.collect(no_misuse);
+    assert!(cache.idle.pop().is_some_and(|idle| core::ptr::eq(idle, zone)) && cache.idle.first().is_none());
+    cache.check_invariants();
+}

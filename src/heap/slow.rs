@@ -148,7 +148,7 @@ fn scrape_central(cache: &'static Cache, class: Class) -> bool {
         let mut zones = pages.arenas().flat_map(|arena| (0..GRANULES).filter_map(|g| arena.zone(g)));
         let found = zones.find(|zone| {
             let full = zone.role() == Role::Blocks && zone.owner.is(&HEAP.owner) && zone.place() == Place::Full;
-            full && zone.class() == class && zone.free_blocks() > 0
+            full && zone.has_rest(class)
         });
         found.inspect(|zone| zone.owner.pass(&cache.owner))
     };

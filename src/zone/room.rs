@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use super::Zone;
 use crate::ptr::{low16, low32, size, size64, wide};
-use crate::size_class::{Layout, WINDOW};
+use crate::size_class::{Class, Layout, WINDOW};
 use crate::sync::{RelaxedU8, RelaxedU64};
 
 /// Where its owner keeps a zone.
@@ -67,11 +67,16 @@ impl Zone {
         self.purged.set(0);
     }
 
-    /// Puts a zone away as one that never has room.
+    /// Puts a zone away as one that never has room, and whose free blocks nobody counts.
     pub(crate) fn shelve(&self) {
         self.mark.set(0);
         self.wake().set(NEVER);
         self.set_place(Place::Full);
+    }
+
+    /// Whether the zone was put away.
+    pub(crate) fn is_shelved(&self) -> bool {
+        self.place() == Place::Full && self.mark.get() == 0
     }
 
     /// Lets the next window be sought from one that `chance` chooses.
@@ -80,9 +85,13 @@ impl Zone {
         self.window.set(low16(chance % (windows + 1)));
     }
 
-    /// Puts a zone that is not current where its free blocks belong, and says where; `None`: wholly free.
+    /// Puts a zone that is not current where its free blocks belong, and says where; `None`: wholly free. One that was put
+    /// away stays so until then.
     pub(crate) fn settle(&self, free: usize) -> Option<Place> {
         let blocks = size(self.layout().blocks);
+        if self.is_shelved() {
+            return (self.free_blocks() < blocks).then_some(Place::Full);
+        }
         if free >= blocks {
             return None;
         }
@@ -119,6 +128,11 @@ impl Zone {
     /// Blocks that the owner may hand out, fresh ones included.
     pub(crate) fn free_blocks(&self) -> usize {
         self.words().iter().map(|word| size(word.get().count_ones())).sum()
+    }
+
+    /// Whether a full zone has free blocks of `class` nevertheless, and may hand them out.
+    pub(crate) fn has_rest(&self, class: Class) -> bool {
+        self.class() == class && !self.is_shelved() && self.free_blocks() > 0
     }
 
     /// The first run of blocks at or behind `from` that the owner may hand out: its first block and its length.
