@@ -125,10 +125,10 @@ impl Cache {
             return (ptr::null_mut(), false);
         };
         let mut fresh = false;
-        let in_state = if class.records_in_state() { bytes } else { class.block() };
+        let in_state = class.in_state(bytes);
         let before = |state: &RelaxedU8| {
             fresh = state.get() == FRESH;
-            if !class.records_in_state() {
+            if !class.records_in_state(bytes) {
                 zone.set_wide_slack(class, state, bytes);
             }
         };

@@ -59,12 +59,19 @@ pub(crate) const FREED: u8 = 1;
 /// State byte of a block that was freed and waits in a quarantine (`heap::secure`).
 pub(crate) const QUARANTINED: u8 = 2;
 
-/// Smallest state byte of a block that is live, or that its zone's owner freed or collected. TINY and SMALL blocks store `LIVE + slack`; MEDIUM blocks store `LIVE` and
-/// keep their slack in a wider array.
+/// Smallest state byte of a block that is live, or that its zone's owner freed or collected. TINY and SMALL blocks store
+/// `LIVE + slack`, or [`ELSEWHERE`]; MEDIUM blocks store `LIVE` and keep their slack in a wider array.
 pub(crate) const LIVE: u8 = 3;
 
+/// State byte of a SMALL block with more slack than [`MAX_BYTE_SLACK`], for its alignment's sake: the wider array has it.
+pub(crate) const ELSEWHERE: u8 = 255;
+
 /// Largest slack in bytes that a state byte can hold.
-pub(crate) const MAX_BYTE_SLACK: usize = 255 - 3;
+pub(crate) const MAX_BYTE_SLACK: usize = byte_size(ELSEWHERE - LIVE) - 1;
+
+/// Bytes of the smallest blocks for which there is the wider array. Smaller ones would need it for requests of 1 to 4
+/// bytes alone.
+const WIDE_FROM: usize = 512;
 
 /// What users see of a block's kind; the words of the 42 subject, plus MEDIUM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,7 +113,7 @@ impl Kind {
 pub(crate) struct Class(u8);
 
 /// How a zone of one class is cut, and how its metadata chunk is laid out (byte offsets into the chunk):
-/// `[wake][free words][state bytes][wide slack, MEDIUM only]`.
+/// `[wake][free words][state bytes][wide slack, from 512 bytes]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
     /// Bytes of a block.
@@ -207,14 +214,14 @@ impl Layout {
         let blocks = granules * GRANULE / bytes;
         let words = blocks.div_ceil(WINDOW);
         let wide_at = Self::WORDS + words * 8 + words * WINDOW;
-        let chunk = if bytes <= SMALL_MAX { wide_at } else { wide_at + 2 * blocks };
+        let chunk = if bytes < WIDE_FROM { wide_at } else { wide_at + 2 * blocks };
         Self {
             block,
             blocks: low32(blocks),
             granules: low32(granules),
             words: low32(words),
             reciprocal: u64::MAX / wide(bytes) + 1,
-            wide: if bytes <= SMALL_MAX { 0 } else { low32(wide_at) },
+            wide: if bytes < WIDE_FROM { 0 } else { low32(wide_at) },
             chunk: low32(chunk.next_multiple_of(64)),
         }
     }
@@ -255,7 +262,7 @@ impl Class {
         // or an eighth of it, and where `align` is more than that, its multiples are block sizes themselves.
         let least = |bytes: usize| Self::of(bytes.max(1).checked_next_multiple_of(align)?);
         let class = least(bytes)?;
-        if class.records(class.block() - bytes) { Some(class) } else { least(SMALL_MAX + 1) }
+        if class.records(class.block() - bytes) { Some(class) } else { least(WIDE_FROM) }
     }
 
     /// Every class, ascending.
@@ -298,9 +305,28 @@ impl Class {
         self.layout().wide != 0 || slack <= MAX_BYTE_SLACK
     }
 
-    /// Whether the state byte holds the slack, and not a wider array.
-    pub(crate) fn records_in_state(self) -> bool {
-        self.layout().wide == 0
+    /// Whether the state byte of a block for a request of `bytes` holds the slack, and not the wider array.
+    #[inline]
+    pub(crate) fn records_in_state(self, bytes: usize) -> bool {
+        self.has_states() && self.block() - bytes <= MAX_BYTE_SLACK
+    }
+
+    /// Whether state bytes say where the slack is: in TINY and SMALL zones. In others it is in the wider array.
+    #[inline]
+    pub(crate) fn has_states(self) -> bool {
+        byte_size(self.0) < SMALL_CLASSES || self == Self::ZERO
+    }
+
+    /// As how many bytes the state byte records a request of `bytes`.
+    #[inline]
+    pub(crate) fn in_state(self, bytes: usize) -> usize {
+        if !self.has_states() {
+            self.block()
+        } else if self.records_in_state(bytes) {
+            bytes
+        } else {
+            self.block() - byte_size(ELSEWHERE - LIVE)
+        }
     }
 
     /// Whether a zone that is full has data in nearly every page: whatever the program writes of each block, no page
@@ -318,70 +344,4 @@ impl Class {
 const _: () = assert!(SIZES[7] == 128 && SIZES[SMALL_CLASSES - 1] == 1024 && SIZES[SIZED - 1] == 32768);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_request_gets_the_smallest_class_that_holds_it() {
-        for bytes in 0..=MEDIUM_MAX {
-            let class = Class::of(bytes).expect("a class");
-            assert!(class.block() >= bytes);
-            assert_eq!(class == Class::ZERO, bytes == 0);
-            if class.index() > 0 && bytes > 0 {
-                let below = Class::from_index(class.byte() - 1).expect("a class");
-                assert!(below.block() < bytes, "{bytes} fits {}", below.block());
-            }
-            assert!(class.records(class.block() - bytes));
-        }
-        assert!(Class::of(MEDIUM_MAX + 1).is_none());
-    }
-
-    #[test]
-    fn zones_hold_what_the_layout_says() {
-        for class in Class::all() {
-            let layout = class.layout();
-            let bytes = size(layout.granules) * GRANULE;
-            let (block, blocks) = (size(layout.block), size(layout.blocks));
-            assert!(blocks * block <= bytes && bytes < (blocks + 1) * block);
-            assert!(block > SMALL_MAX || blocks >= 100);
-            assert!(size(layout.words) * WINDOW >= blocks && layout.words <= 64);
-            assert!(block % MIN_ALIGN == 0);
-        }
-    }
-
-    #[test]
-    fn reciprocal_tells_index_and_exactness_for_every_offset() {
-        for class in Class::all() {
-            let layout = class.layout();
-            let bytes = size(layout.granules) * GRANULE;
-            for offset in 0..bytes {
-                let (index, rest) = crate::ptr::widening_mul(wide(offset), layout.reciprocal);
-                assert_eq!(index, wide(offset / class.block()));
-                assert_eq!(rest < layout.reciprocal, offset % class.block() == 0);
-            }
-        }
-    }
-
-    #[test]
-    fn aligned_classes_are_aligned_and_record_their_slack() {
-        for log in 4..=15 {
-            let align = 1 << log;
-            for bytes in (0..=MEDIUM_MAX).step_by(7) {
-                let Some(class) = Class::aligned(bytes, align) else { continue };
-                assert!(class.block() % align == 0 && class.block() >= bytes);
-                assert!(class.records(class.block() - bytes));
-            }
-            assert!(Class::aligned(1, align).is_some());
-        }
-        assert!(Class::aligned(1, 1 << 16).is_none());
-    }
-
-    #[test]
-    fn metadata_stays_in_its_budget() {
-        for class in Class::all() {
-            let layout = class.layout();
-            let zone = size(layout.granules) * GRANULE;
-            assert!(size(layout.chunk) + 128 <= 2 * size(layout.blocks) + zone / 100);
-        }
-    }
-}
+mod tests;

@@ -33,7 +33,7 @@ use core::sync::atomic::Ordering;
 use crate::fold::{is_less, scale};
 use crate::ptr::{byte_size, low8, low16, size, size64, wide, widening_mul};
 use crate::remote::{Owner, OwnerLink};
-use crate::size_class::{Class, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
+use crate::size_class::{Class, ELSEWHERE, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
 use crate::sync::{
     AtomicU8, AtomicU32, Link, RelaxedBool, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedU32, RelaxedU64, RelaxedUsize,
 };
@@ -227,7 +227,7 @@ impl Zone {
         unsafe { core::slice::from_raw_parts(self.state.get(), size(self.layout().blocks)) }
     }
 
-    /// The wide slack of MEDIUM blocks.
+    /// The wide slack of MEDIUM blocks, and of SMALL ones whose state byte says so.
     fn wide_slack(&self) -> &'static [RelaxedU16] {
         self.wide_slack_of(self.layout())
     }
@@ -319,7 +319,8 @@ impl Zone {
     fn recorded_in(&self, state: u8, index: usize) -> Option<usize> {
         let block = size(self.block.get());
         let slack = byte_size(state.checked_sub(LIVE)?);
-        let wide = if block > SMALL_MAX { self.wide_slack().get(index) } else { None };
+        let is_wide = block > SMALL_MAX || state == ELSEWHERE;
+        let wide = if is_wide { self.wide_slack().get(index) } else { None };
         Some(block.saturating_sub(wide.map_or(slack, |wide| usize::from(wide.get()))))
     }
 
@@ -339,7 +340,7 @@ impl Zone {
         size(self.block.get())
     }
 
-    /// Notes that of the MEDIUM block with this state byte only `bytes` are used; `class` is the zone's.
+    /// Notes in the wide array that of the block with this state byte only `bytes` are used; `class` is the zone's.
     pub(crate) fn set_wide_slack(&self, class: Class, state: &RelaxedU8, bytes: usize) {
         let layout = class.layout();
         let slack = size(layout.block) - bytes;
@@ -358,11 +359,16 @@ impl Zone {
         if before < LIVE {
             return false;
         }
-        if let Some(wide) = self.wide_slack().get(index) {
+        let has_states = self.class().has_states();
+        if (!has_states || slack > MAX_BYTE_SLACK)
+            && let Some(wide) = self.wide_slack().get(index)
+        {
             wide.set(low16(slack));
+        }
+        if !has_states {
             return true;
         }
-        let now = low8(slack).saturating_add(LIVE);
+        let now = if slack > MAX_BYTE_SLACK { ELSEWHERE } else { LIVE + low8(slack) };
         state.0.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 

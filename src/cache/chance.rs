@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use super::Cache;
 use crate::list::List;
 use crate::ptr::low8;
-use crate::size_class::{Class, LIVE, SMALL_MAX};
+use crate::size_class::{Class, LIVE};
 use crate::zone::Zone;
 
 impl Cache {
@@ -20,13 +20,11 @@ impl Cache {
     ) -> Option<(NonNull<u8>, &'static Zone, u8)> {
         let (slot, zone) = (self.slots.get(class.index())?, self.current_of(class)?);
         let (start, state) = slot.take_random(chance)?;
-        let (before, block) = (state.get(), zone.block_bytes());
-        if block <= SMALL_MAX {
-            state.set(LIVE + low8(block.wrapping_sub(bytes)));
-        } else {
+        let before = state.get();
+        if !class.records_in_state(bytes) {
             zone.set_wide_slack(class, state, bytes);
-            state.set(LIVE);
         }
+        state.set(LIVE + low8(zone.block_bytes().wrapping_sub(class.in_state(bytes))));
         Some((start, zone, before))
     }
 

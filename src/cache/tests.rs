@@ -136,7 +136,7 @@ fn the_lowest_free_block_of_the_window_comes_next() {
 #[test]
 fn what_others_freed_comes_before_what_nobody_has_had() {
     let cache = cache();
-    for class in Class::all().filter(|class| !class.records_in_state()) {
+    for class in Class::all().filter(|class| !class.has_states()) {
         let zone = Zone::for_test(class, &cache.owner);
         assert!(cache.start_zone(class, zone));
         let take = || cache.take_reclaimed(class, class.block(), |_, _| panic!("no misuse")).0.addr();
@@ -183,6 +183,23 @@ fn sizes_lead_to_their_slots() {
         let Spot::Start(index) = zone.spot(block.addr()) else { panic!("{bytes} bytes from another zone") };
         assert_eq!(zone.requested_of(index), Some(bytes));
         assert_eq!(clean, index > 0 || class.block() > crate::size_class::SMALL_MAX, "block 0 was used above");
+    }
+}
+
+#[test]
+fn blocks_far_too_long_have_their_exact_size() {
+    let cache = cache();
+    for class in Class::all().filter(|class| class.records(class.block() - 1)) {
+        // For an alignment's sake; first the hardened mode's way, which is free to choose, then the other.
+        let zone = Zone::for_test(class, &cache.owner);
+        assert!(cache.start_zone(class, zone));
+        let random = cache.take_random(class, 1, 50).expect("a block").0;
+        let zeroed = NonNull::new(cache.take_class(class, 2).0).expect("a block");
+        for (start, bytes) in [(random, 1), (zeroed, 2)] {
+            assert_eq!(zone.live_at(start.addr().get()).and_then(|index| zone.requested_of(index)), Some(bytes));
+            assert_eq!(free_own_sized(zone, start.addr().get(), bytes + 1), Freed::No);
+            assert_eq!(free_own(zone, start.addr().get()), Freed::Done);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the hit path of `free` leaves: other threads' blocks, LARGE ones, zones to be looked at, bad pointers.
 
+use core::sync::atomic::Ordering;
+
 use super::misuse::{Call, Misuse, find, report};
 use super::slow::{retire_idle, stay};
 use super::{Block, HEAP, careful, sample, secure, threads, tools, trim};
@@ -7,6 +9,7 @@ use crate::cache::{Freed, free_index};
 use crate::noted::noted;
 use crate::os::Unix;
 use crate::remote::post;
+use crate::size_class::GRANULE;
 use crate::thread;
 use crate::zone::{Role, Zone};
 
@@ -93,7 +96,33 @@ fn share(zone: &'static Zone, index: usize, call: Call) {
 /// Frees a block of another thread's zone, which is shared.
 #[inline]
 fn free_shared_index(zone: &'static Zone, index: usize, call: Call) {
-    if zone.free_remotely(index) { post(zone) } else { already_freed(zone, index, call) }
+    if !zone.free_remotely(index) {
+        return already_freed(zone, index, call);
+    }
+    post(zone);
+    if zone.owner.is(&HEAP.owner) {
+        count_for_central(zone, index);
+    }
+}
+
+/// Counts what is freed in central's zones. Their threads have ended, and it may be long until another one needs a zone: so
+/// as much waits to be collected as may be free and resident, and no more.
+#[inline(never)]
+fn count_for_central(zone: &'static Zone, index: usize) {
+    /// The blocks that cover the starts of such pages count, for all of their page.
+    const PAGE: usize = 4 << 10;
+    /// Bytes from one look at the bound to the next.
+    const LOOK: usize = 1 << 20;
+    let (block, start) = (zone.block_bytes(), index * zone.block_bytes());
+    if start % PAGE != 0 && start % PAGE + block <= PAGE {
+        return;
+    }
+    let bytes = block.max(PAGE);
+    let before = HEAP.owner.freed.0.fetch_add(bytes, Ordering::Relaxed);
+    let freed = before + bytes;
+    if before / LOOK != freed / LOOK && freed / GRANULE >= HEAP.pages.lock().bound() {
+        threads::collect(&mut threads::central());
+    }
 }
 
 /// Frees a LARGE block that is a run of an arena. Looked up again under the mutex: of two frees one wins.

@@ -69,7 +69,7 @@ fn resize_in_zone(zone: &'static Zone, index: usize, bytes: usize) -> Result<boo
     let fits = bytes <= block && bytes < HEAP.config.mmap_threshold.get();
     let fits = fits && (bytes >= block / 2 || Class::of(bytes) == Some(zone.class()));
     let fits = fits && zone.class() != Class::ZERO;
-    let fits = fits && (block - bytes <= MAX_BYTE_SLACK || zone.class().records(block - bytes));
+    let fits = fits && (block - bytes <= MAX_BYTE_SLACK || !zone.class().has_states());
     if fits && !zone.set_requested(index, bytes) {
         return Err(Misuse::Freed(zone.class()));
     }

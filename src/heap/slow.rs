@@ -160,11 +160,7 @@ fn adopt(cache: &'static Cache, class: Class) -> bool {
     let zone = {
         let mut central = threads::central();
         threads::collect(&mut central);
-        let zone = central.take(class, &cache.owner);
-        while let Some(idle) = central.idle.pop() {
-            retire(idle);
-        }
-        zone
+        central.take(class, &cache.owner)
     };
     zone.is_some_and(|zone| cache.start_zone(class, zone))
 }

@@ -198,9 +198,8 @@ fn give_back(cache: &'static Cache) {
     cache.collect(&mut freed_twice);
     let mut central = central();
     central.take_over(cache, &HEAP.owner);
-    while let Some(idle) = central.idle.pop() {
-        retire(idle);
-    }
+    // What this thread freed of ended ones' blocks may be their last: there may be no other call for a long time.
+    collect(&mut central);
 }
 
 /// Central, after its orphans have been taken in.
@@ -237,10 +236,14 @@ pub(super) fn prepare_remote(zone: &Zone) {
     zone.owner.share();
 }
 
-/// Collects what was freed in central's zones.
+/// Collects what was freed in central's zones, and gives those that are wholly free back.
 pub(super) fn collect(central: &mut Central) {
+    HEAP.owner.freed.set(0);
     HEAP.nobody.pass_on();
     central.collect(&HEAP.owner, &mut freed_twice);
+    while let Some(idle) = central.idle.pop() {
+        retire(idle);
+    }
 }
 
 /// Lets a fork that waits for the mutex of LARGE have it: for threads that take that again and again and make system calls

@@ -32,9 +32,6 @@ pub(crate) fn trim(keep: usize) -> bool {
     {
         let mut central = threads::central();
         threads::collect(&mut central);
-        while let Some(idle) = central.idle.pop() {
-            slow::retire(idle);
-        }
         for zone in central.available() {
             released |= purge_holes(zone);
         }

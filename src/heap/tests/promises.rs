@@ -6,7 +6,7 @@ use super::model::{Known, is_zero, run_sequences};
 use super::*;
 use crate::config::MAX_MMAP_THRESHOLD;
 use crate::os::mock::Random;
-use crate::size_class::{Class, GRANULE, MEDIUM_MAX, TINY_MAX};
+use crate::size_class::{Class, GRANULE, MAX_BYTE_SLACK, MEDIUM_MAX, TINY_MAX};
 
 /// A block of which only the ends are written, for sizes that tests do not fill.
 fn touch(block: *mut u8, bytes: usize, align: usize) {
@@ -98,7 +98,7 @@ fn realloc_stays_in_place_where_it_can() {
         let block = class.block();
         let mut known = Known::new(alloc(block - 5), block - 5, 1, 7);
         let start = known.start;
-        for bytes in [block, block - 1, block - 3, block.div_ceil(2).max(block.saturating_sub(252)), block] {
+        for bytes in [block, block - 1, block - 3, block.div_ceil(2).max(block.saturating_sub(MAX_BYTE_SLACK)), block] {
             known.resize(bytes);
             assert_eq!(known.start, start, "{bytes} of {block} bytes");
         }
