@@ -25,13 +25,18 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 # The crate types are named because cargo leaves out link-time optimisation when an rlib is among them.
 BUILD := cargo rustc --lib --features abi --crate-type cdylib,staticlib
 
+# In the archive the C++ operators are weak, as in the C++ runtime's own: programs may have some of these names, too.
+OBJCOPY := $(firstword $(shell command -v objcopy) $(shell command -v llvm-objcopy))
+OPERATORS := $(if $(filter Linux,$(shell uname -s)),$(shell grep ^_Z scripts/exports.txt))
+WEAKEN := $(if $(and $(OBJCOPY),$(OPERATORS)),$(OBJCOPY) $(addprefix --weaken-symbol=,$(OPERATORS)),:)
+
 all: $(LIB) $(LINK) $(STATIC)
 
 # Copied at once, since `cargo test` leaves libraries without the exported names at the same place, and moved into
 # place, since running programs may have the old one mapped. The archive first: it is then there when $(LIB) is.
 $(LIB): $(SOURCES)
 	$(BUILD) --release
-	cp $(TARGET)/release/$(STATIC) $(STATIC).new && mv -f $(STATIC).new $(STATIC)
+	cp $(TARGET)/release/$(STATIC) $(STATIC).new && $(WEAKEN) $(STATIC).new && mv -f $(STATIC).new $(STATIC)
 	cp $(TARGET)/release/$(LINK) $@.new && mv -f $@.new $@
 
 # The link's age is that of what it leads to, so make cannot see that it leads to another HOSTTYPE's library.
@@ -47,6 +52,7 @@ $(STATIC): $(LIB)
 
 debug:
 	$(BUILD)
+	$(WEAKEN) $(TARGET)/debug/$(STATIC)
 
 header:
 	scripts/check-header --update
@@ -74,6 +80,8 @@ install: all
 	install -m 644 $(STATIC) $(LIBDIR)/$(STATIC)
 	install -m 644 include/ft_malloc.h $(INCLUDEDIR)/ft_malloc.h
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' ft_malloc.pc.in > $(PKGCONFIGDIR)/ft_malloc.pc
+	@# So that the loader finds it there; a package's own script does that for DESTDIR.
+	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || :
 
 uninstall:
 	rm -f $(LIBDIR)/$(LIB) $(LIBDIR)/$(LINK) $(LIBDIR)/$(STATIC)

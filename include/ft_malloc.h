@@ -22,7 +22,7 @@
 #endif
 
 #if defined(__cplusplus) && defined(__GLIBC__)
-#define FT_NOTHROW noexcept
+#define FT_NOTHROW __THROW
 #else
 #define FT_NOTHROW
 #endif

@@ -8,7 +8,10 @@
 #![cfg_attr(not(feature = "abi"), allow(non_snake_case, reason = "with the feature they are names of C++"))]
 
 mod failed;
+#[cfg(feature = "abi")]
+mod linked;
 pub(super) mod replaced;
+mod thrown;
 
 use core::ffi::c_void;
 use core::ptr;
@@ -74,6 +77,7 @@ macro_rules! export {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)? = $body:expr;)*) => {$(
         $(#[$doc])*
         #[cfg_attr(feature = "abi", unsafe(no_mangle))]
+        #[cfg_attr(feature = "abi", unsafe(link_section = "ft_malloc_operators"))]
         pub extern "C" fn $name($($arg: $type),*) $(-> $result)? { $body }
     )*};
 }

@@ -73,6 +73,8 @@ macro_rules! weak {
     };
 }
 
+pub(crate) use weak;
+
 /// The loader, by weak references: a static program has none, and need not be told that it would need one.
 pub(crate) struct Loader(Dlsym, Dladdr, Option<Dladdr1>);
 

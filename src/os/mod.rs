@@ -27,7 +27,7 @@ pub(crate) use unix::ThreadValue;
 
 pub(crate) use kept::Kept;
 #[cfg(target_os = "linux")]
-pub(crate) use loader::{Loader, in_runtime};
+pub(crate) use loader::{Loader, in_runtime, weak};
 pub(crate) use pages::Unix;
 pub(crate) use unix::{
     EINVAL, ENOMEM, ThreadKey, abort, at_exit, entropy, environment, is_privileged, register_fork_handlers,

@@ -27,14 +27,26 @@ pub(crate) fn on_fault(function: OnFault) -> bool {
     // SAFETY: the call above has filled it.
     let before = unsafe { before.assume_init() };
     PREVIOUS[0].store(before.sa_sigaction, Ordering::Relaxed);
-    PREVIOUS[1].store(usize::try_from(before.sa_flags).unwrap_or(0), Ordering::Relaxed);
+    PREVIOUS[1].store(bits(before.sa_flags), Ordering::Relaxed);
     // SAFETY: all-zero bytes are a valid structure.
     let mut ours: libc::sigaction = unsafe { core::mem::zeroed() };
     ours.sa_sigaction = word_of_handler(handle);
     // On the program's alternate stack, if it has one: its handler may count on that.
-    ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+    ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+    if before.sa_sigaction == libc::SIG_DFL || before.sa_sigaction == libc::SIG_IGN {
+        ours.sa_flags |= libc::SA_NODEFER;
+    } else {
+        // What is blocked meanwhile, and which calls go on after it, is as the program's handler wants it.
+        ours.sa_flags |= before.sa_flags & (libc::SA_NODEFER | libc::SA_RESTART);
+        ours.sa_mask = before.sa_mask;
+    }
     // SAFETY: the handler stays mapped (-z nodelete).
     unsafe { libc::sigaction(libc::SIGSEGV, &raw const ours, ptr::null_mut()) == 0 }
+}
+
+/// Flags as a word: one of them is the sign.
+fn bits(flags: c_int) -> usize {
+    crate::ptr::size(flags.cast_unsigned())
 }
 
 /// The address of a function of this library.
@@ -66,7 +78,13 @@ unsafe extern "C" fn handle(signal: c_int, about: *mut libc::siginfo_t, context:
         function(unsafe { about_us.si_addr() }.addr());
     }
     errno::set_errno(errno);
-    let (word, flags) = (PREVIOUS[0].load(Ordering::Relaxed), PREVIOUS[1].load(Ordering::Relaxed));
+    let flags = PREVIOUS[1].load(Ordering::Relaxed);
+    let word = if flags & bits(libc::SA_RESETHAND) != 0 {
+        // It is for one signal.
+        PREVIOUS[0].swap(libc::SIG_DFL, Ordering::Relaxed)
+    } else {
+        PREVIOUS[0].load(Ordering::Relaxed)
+    };
     if is_sent && word == libc::SIG_IGN {
         // As the program wants it.
     } else if word == libc::SIG_DFL || word == libc::SIG_IGN {
@@ -74,10 +92,10 @@ unsafe extern "C" fn handle(signal: c_int, about: *mut libc::siginfo_t, context:
         // SAFETY: always callable.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
         if is_sent {
-            // SAFETY: always callable; the signal is not blocked here.
+            // SAFETY: always callable; where the signal is blocked, it comes when this handler returns.
             unsafe { libc::raise(signal) };
         }
-    } else if flags & usize::try_from(libc::SA_SIGINFO).unwrap_or(0) != 0 {
+    } else if flags & bits(libc::SA_SIGINFO) != 0 {
         // SAFETY: the kernel said that this was installed as a function of three arguments.
         let previous: unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) =
             unsafe { core::mem::transmute(word) };

@@ -7,7 +7,7 @@
 
 use core::ffi::c_void;
 
-use super::aligned;
+use super::{aligned, thrown};
 use crate::os::{self, in_runtime};
 use crate::text::{STDERR, Text};
 
@@ -21,9 +21,10 @@ extern "C" fn find_handler() -> *mut c_void {
     in_runtime(c"_ZSt15get_new_handlerv")
 }
 
-/// `std::__throw_bad_alloc` of such a runtime.
+/// What throws `std::bad_alloc` where no reference leads to `std::__throw_bad_alloc`; null if there is nothing.
 extern "C" fn find_thrower() -> *mut c_void {
-    in_runtime(c"_ZSt17__throw_bad_allocv")
+    let thrower = thrown::thrower();
+    if thrower.is_null() { in_runtime(c"_ZSt17__throw_bad_allocv") } else { thrower }
 }
 
 /// The end of a throwing `new` in a process without a C++ runtime.

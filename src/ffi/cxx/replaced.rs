@@ -17,6 +17,8 @@ use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering;
 
 #[cfg(feature = "abi")]
+use super::linked;
+#[cfg(feature = "abi")]
 use crate::os::{Loader, Os, Unix};
 
 /// Where a form goes on.
@@ -69,6 +71,7 @@ macro_rules! forwarded {
         $(
             $(#[$doc])*
             #[cfg_attr(feature = "abi", unsafe(no_mangle))]
+            #[cfg_attr(feature = "abi", unsafe(link_section = "ft_malloc_operators"))]
             #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), unsafe(naked))]
             pub extern "C" fn $name($($arg: $type),*) $(-> $result)? { replaced::go_on!($name($($arg),*)) }
         )*
@@ -119,32 +122,92 @@ const GROUND: [&CStr; 8] = [
     c"_ZdaPvSt11align_val_t",
 ];
 
-/// Looks whether the program replaces operators, and lets the forms go on accordingly. Only in a process that calls some
-/// function of ours: opened later by `dlopen`, we are nobody's. It need not be `malloc`, which may be wrapped.
+/// Looks whether the program replaces operators, and lets the forms go on accordingly.
 #[cfg(feature = "abi")]
 pub(in crate::ffi) fn look() {
-    let Some(loader) = Loader::with_cxx() else { return };
+    let loader = Loader::with_cxx();
+    if linked::any() {
+        turn_all(loader.as_ref(), linked::replaced);
+    } else if let Some(loader) = loader {
+        look_in(&loader);
+    }
+}
+
+/// The same where other objects may replace them. Only in a process that calls some function of ours: opened later by
+/// `dlopen`, we are nobody's. It need not be `malloc`, which may be wrapped.
+#[cfg(feature = "abi")]
+fn look_in(loader: &Loader) {
     let Some(us) = loader.object(ptr::from_ref(&super::FORWARDED).cast()) else { return };
     let others = |name: &CStr| Some(loader.first(name)).filter(|&it| loader.definer(it).is_some_and(|by| by != us));
     let replaced = GROUND.into_iter().filter(|name| others(name).is_some()).count();
     if replaced == 0 || (replaced == GROUND.len() && loader.definer(loader.first(c"malloc")) != Some(us)) {
         return;
     }
+    turn_all(Some(loader), others);
+}
+
+/// Lets every form go on to the C++ runtime's. Without a runtime behind us, as where it is linked into the program
+/// statically, to what the program replaced.
+#[cfg(feature = "abi")]
+fn turn_all(loader: Option<&Loader>, others: impl Fn(&CStr) -> Option<*mut c_void>) {
     for (name, next) in &super::FORWARDED {
-        let function = loader.behind(name);
-        // Without a runtime behind us, as where it is linked into the program statically, what the program replaced.
+        let behind = loader.map(|loader| loader.behind(name)).filter(|function| !function.is_null());
         let mut ends = core::iter::successors(ends_in(name), |&form| ends_in(form));
-        let function = if function.is_null() { ends.find_map(others) } else { Some(function) };
-        if let Some(function) = function {
+        if let Some(function) = behind {
             next.turn_to(function);
+        } else if let Some(function) = ends.find_map(&others) {
+            next.turn_to(without_size(name, function));
         }
     }
     // A name that is found: the program's first `dlerror` would tell it of one that was not.
-    loader.first(c"malloc");
+    loader.map(|loader| loader.first(c"malloc"));
 }
 
-/// The form that one ends in with the same arguments in the same places. A nothrow `new` that fails throws there; of forms
-/// with size and alignment the size would be taken for that, so they have none.
+/// An `operator delete(void *, align_val_t)`.
+#[cfg(feature = "abi")]
+type AlignedDelete = unsafe extern "C" fn(*mut c_void, usize);
+
+/// Defines functions that leave a size out and go on where a word of their own says.
+#[cfg(feature = "abi")]
+macro_rules! leave_out {
+    ($($(#[$doc:meta])* $name:ident, $next:ident;)*) => {$(
+        $(#[$doc])*
+        #[unsafe(link_section = ".data.rel.ro.next")]
+        static $next: Next = Next::own(ptr::null());
+
+        $(#[$doc])*
+        extern "C" fn $name(block: *mut c_void, _size: usize, align: usize) {
+            // SAFETY: nobody comes here before `without_size` has stored such a function.
+            let function = unsafe { core::mem::transmute::<*mut c_void, AlignedDelete>($next.0.load(Ordering::Relaxed)) };
+            // SAFETY: as our caller promises.
+            unsafe { function(block, align) };
+        }
+    )*};
+}
+
+#[cfg(feature = "abi")]
+leave_out! {
+    /// `operator delete(void *, size_t, align_val_t)`.
+    delete_aligned, DELETE_ALIGNED;
+    /// `operator delete[](void *, size_t, align_val_t)`.
+    delete_array_aligned, DELETE_ARRAY_ALIGNED;
+}
+
+/// Where a form goes on that ends in this function: there, or where its size is left out before.
+#[cfg(feature = "abi")]
+#[expect(clippy::as_conversions, reason = "functions have no other way to a pointer")]
+fn without_size(form: &CStr, function: *mut c_void) -> *mut c_void {
+    let (next, between): (&Next, extern "C" fn(*mut c_void, usize, usize)) = match form.to_bytes() {
+        b"_ZdlPvmSt11align_val_t" => (&DELETE_ALIGNED, delete_aligned),
+        b"_ZdaPvmSt11align_val_t" => (&DELETE_ARRAY_ALIGNED, delete_array_aligned),
+        _ => return function,
+    };
+    next.turn_to(function);
+    between as *mut c_void
+}
+
+/// The form that one ends in with the same arguments in the same places. But a nothrow `new` that fails throws there, and
+/// of forms with size and alignment the size is left out.
 #[cfg(feature = "abi")]
 const fn ends_in(form: &CStr) -> Option<&'static CStr> {
     Some(match form.to_bytes() {
@@ -154,8 +217,10 @@ const fn ends_in(form: &CStr) -> Option<&'static CStr> {
         b"_ZnamSt11align_val_t" | b"_ZnwmSt11align_val_tRKSt9nothrow_t" => c"_ZnwmSt11align_val_t",
         b"_ZdaPvm" | b"_ZdaPvRKSt9nothrow_t" => c"_ZdaPv",
         b"_ZdaPv" | b"_ZdlPvm" | b"_ZdlPvRKSt9nothrow_t" => c"_ZdlPv",
-        b"_ZdaPvSt11align_val_tRKSt9nothrow_t" => c"_ZdaPvSt11align_val_t",
-        b"_ZdaPvSt11align_val_t" | b"_ZdlPvSt11align_val_tRKSt9nothrow_t" => c"_ZdlPvSt11align_val_t",
+        b"_ZdaPvSt11align_val_tRKSt9nothrow_t" | b"_ZdaPvmSt11align_val_t" => c"_ZdaPvSt11align_val_t",
+        b"_ZdaPvSt11align_val_t" | b"_ZdlPvSt11align_val_tRKSt9nothrow_t" | b"_ZdlPvmSt11align_val_t" => {
+            c"_ZdlPvSt11align_val_t"
+        }
         _ => return None,
     })
 }
