@@ -1,5 +1,5 @@
 // A program at a fixed address that takes that of operator delete has not replaced it: wrong sizes are still seen.
-// cflags: -Wno-sized-deallocation -fno-pie
+// cflags: -Wno-sized-deallocation -Wno-free-nonheap-object -Wno-mismatched-new-delete -fno-pie
 // mode: link
 // libs: -no-pie
 // stderr: ft_malloc: operator delete\(0x[0-9a-f]+\): wrong size 50, .*
@@ -11,7 +11,7 @@ int main() {
     void (*function)(void *) = &operator delete;
     asm volatile("" : "+r"(function));
     void *p = hide(operator new(100));
-    operator delete(p, (size_t)50);
+    operator delete(hide(p), (size_t)50);
     function(p);
     return 0;
 }

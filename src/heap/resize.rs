@@ -59,8 +59,8 @@ pub(super) fn resize_in_place(block: Block, start: NonNull<u8>, bytes: usize) ->
     }
 }
 
-/// Resizes within the class: growing into the slack, shrinking as far as the slack can be recorded and at least half
-/// of the block stays in use.
+/// Resizes within the class: growing into the slack, shrinking as long as at least half of the block stays in use, and of
+/// TINY and SMALL ones all but as much as a state byte records.
 fn resize_in_zone(zone: &'static Zone, index: usize, bytes: usize) -> Result<bool, Misuse> {
     if zone.is_guarded() {
         return secure::resize(zone, index, bytes);
