@@ -17,10 +17,10 @@
 
 #![expect(unsafe_code, reason = "the inbox holds addresses")]
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::fold::holds;
-use crate::sync::{AtomicPtr, Link, RelaxedUsize, address, fence, spin_loop};
+use crate::sync::{AtomicPtr, Link, address, fence, spin_loop};
 use crate::zone::Zone;
 
 /// Somebody who owns zones: a thread cache or central. Alone in its cache line: other threads write here.
@@ -29,8 +29,8 @@ pub(crate) struct Owner {
     /// Zones with remote frees, linked through `next_posted`; [`closed`] while nobody would look.
     inbox: AtomicPtr<Zone>,
     /// Bytes that other threads freed since it last collected, about; of central's zones only, which has no thread that would
-    /// collect by itself.
-    pub(crate) freed: RelaxedUsize,
+    /// collect by itself. Not one of `sync`'s: no protocol looks at it.
+    pub(crate) freed: AtomicUsize,
 }
 
 /// A relaxed cell that holds a zone's owner, or nothing, and whether the zone is *shared*: whether another thread has
@@ -98,7 +98,7 @@ fn closed() -> *mut Zone {
 impl Owner {
     /// An owner with an empty inbox.
     pub(crate) const fn new() -> Self {
-        Self { inbox: AtomicPtr::new(core::ptr::null_mut()), freed: RelaxedUsize::new(0) }
+        Self { inbox: AtomicPtr::new(core::ptr::null_mut()), freed: AtomicUsize::new(0) }
     }
 
     /// Opens a closed inbox.

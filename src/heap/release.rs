@@ -118,7 +118,7 @@ fn count_for_central(zone: &'static Zone, index: usize) {
         return;
     }
     let bytes = block.max(PAGE);
-    let before = HEAP.owner.freed.0.fetch_add(bytes, Ordering::Relaxed);
+    let before = HEAP.owner.freed.fetch_add(bytes, Ordering::Relaxed);
     let freed = before + bytes;
     if before / LOOK != freed / LOOK && freed / GRANULE >= HEAP.pages.lock().bound() {
         threads::collect(&mut threads::central());

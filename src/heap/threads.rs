@@ -238,7 +238,7 @@ pub(super) fn prepare_remote(zone: &Zone) {
 
 /// Collects what was freed in central's zones, and gives those that are wholly free back.
 pub(super) fn collect(central: &mut Central) {
-    HEAP.owner.freed.set(0);
+    HEAP.owner.freed.store(0, Ordering::Relaxed);
     HEAP.nobody.pass_on();
     central.collect(&HEAP.owner, &mut freed_twice);
     while let Some(idle) = central.idle.pop() {
