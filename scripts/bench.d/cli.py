@@ -28,6 +28,7 @@ ABOUT = """Measures the library beside other allocators, on workloads of its own
 Only a run without other options writes docs/; others print their report and leave it in target/bench/."""
 DOCUMENT = ROOT / "docs/benchmarks.md"
 PLOTS = ROOT / "docs/bench"
+MINUTES = {False: 27, True: 3}  # after which no repetition starts, of the full run and of the quick one
 
 
 def _arguments(given=None):
@@ -45,7 +46,7 @@ def _arguments(given=None):
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH", help="one more allocator")
     parser.add_argument("--library", default=str(ROOT / "libft_malloc.so"), metavar="PATH", help="instead of ours")
     parser.add_argument("--runs", type=int, default=0, metavar="N",
-                        help="repetitions (5; 10 for tests with threads; 3 in a quick run)")
+                        help="repetitions (5; 10 for tests with threads; 3 in a quick run; on slow machines fewer)")
     parser.add_argument("--touch", type=int, default=-1, metavar="MIB",
                         help="memory that is touched before a test's first runs (1024; quick: 64; 0: none); from "
                              "256 on, the amount before later ones follows from what the test needed")
@@ -91,7 +92,7 @@ def _runs(test, options):
 
 
 def _measure(options, whole, results_file):
-    """Measures, and saves after each test."""
+    """Measures, and saves after each repetition."""
     begin = time.monotonic()
     machine = _machine()
     SCRATCH.mkdir(parents=True, exist_ok=True)
@@ -114,22 +115,33 @@ def _measure(options, whole, results_file):
     }
     live = sys.stderr.isatty()
 
-    def progress(test, number, runs, name):
+    def progress(test, number, name):
         if live:
-            print(f"\r{test.name}: {number + 1}/{runs} {name}\033[K", end="", file=sys.stderr)
+            print(f"\rrepetition {number + 1}: {test.name}, {name}\033[K", end="", file=sys.stderr)
 
     def save():
         data["minutes"] = round((time.monotonic() - begin) / 60, 1)
         results_file.write_text(json.dumps(data, indent=1), encoding="utf-8")
 
     for test in chosen:
+        data["tests"][test.name] = bench.start(test)
+    # All tests in turn, so that a minute in which the machine is slow does not fall on one of them.
+    for number in range(max((_runs(test, options) for test in chosen), default=0)):
         started = time.monotonic()
-        data["tests"][test.name] = row = bench.run(test, _runs(test, options), progress)
-        failed = [f"{name}: {run['failed']}" for name, runs in row["runs"].items() for run in runs if "failed" in run]
-        note = f"skipped: {row['skipped']}" if "skipped" in row else "; ".join(failed)
-        end = "\r\033[K" if live else ""
-        print(f"{end}{test.name}: {time.monotonic() - started:.0f} s {note}".rstrip(), file=sys.stderr)
+        for test in chosen:
+            if number < _runs(test, options) and "skipped" not in data["tests"][test.name]:
+                bench.repeat(test, data["tests"][test.name], number, progress)
         save()
+        took = time.monotonic() - started
+        print(("\r\033[K" if live else "") + f"repetition {number + 1}: {took:.0f} s", file=sys.stderr)
+        if not options.runs and time.monotonic() - begin + took > MINUTES[options.quick] * 60:
+            break
+    for name, row in data["tests"].items():
+        if row["kind"] == "real":
+            measure.compare_outputs(row["runs"])
+        failed = [f"{each}: {run['failed']}" for each, runs in row["runs"].items() for run in runs if "failed" in run]
+        if "skipped" in row or failed:
+            print(f"{name}: " + (f"skipped: {row['skipped']}" if "skipped" in row else "; ".join(failed)), file=sys.stderr)
     if not options.only or "instructions" in options.only:
         data["instructions"] = instructions.count(bench)
         save()

@@ -1,4 +1,4 @@
-"""Runs the tests: every repetition visits all allocators, in rotating order."""
+"""Runs the tests: every repetition visits all tests and allocators, these in rotating order."""
 
 import hashlib
 import math
@@ -114,8 +114,8 @@ class Bench:
                 err.seek(0)
                 return {**_figures(test, result, out.read(), err.read().decode(errors="replace")), **extra}
 
-    def run(self, test, runs, progress):
-        """All runs of a test, by allocator, and the reason if it was skipped."""
+    def start(self, test):
+        """A row for a test, with the reason if it is skipped."""
         row = {"about": test.about, "kind": test.kind, "section": test.section, "at": test.at,
                "command": " ".join(map(_short, test.command)), "runs": {}}
         try:
@@ -123,35 +123,33 @@ class Bench:
                 test.prepare()
         except Failed as error:
             return dict(row, skipped=str(error))
-        names = []
         for name in self.usable():
             row["runs"][name] = []
             try:
                 if test.prove:
                     self.prove(test, name)
-                names.append(name)
             except Failed as error:
                 row["runs"][name].append({"failed": str(error)})
-        self.touch = self.touch_mib
-        for number in range(runs):
-            shift = number % max(len(names), 1)
-            order = names[shift:] + names[:shift]
-            if test.together:
-                with ThreadPoolExecutor(4) as pool:
-                    for name, figures in zip(order, pool.map(lambda name: self.once(test, name), order)):
-                        row["runs"][name].append(figures)
-                continue
-            for name in order:
-                # A test that failed once is not tried again: it may be a hang.
-                if not any("failed" in run for run in row["runs"][name]):
-                    row["runs"][name].append(self.once(test, name))
-                progress(test, number, runs, name)
-            if self.touch_mib >= LEAST_TOUCH:
-                peaks = [run["rss"] for each in row["runs"].values() for run in each if "rss" in run]
-                self.touch = max(LEAST_TOUCH, math.ceil(1.5 * max(peaks, default=0) / 1024))
-        if test.kind == "real":
-            _compare_outputs(row["runs"])
         return row
+
+    def repeat(self, test, row, number, progress):
+        """One more repetition of a test: a run for each allocator, the first of which the number decides."""
+        # A test that failed once is not tried again: it may be a hang.
+        names = [name for name, runs in row["runs"].items() if not any("failed" in run for run in runs)]
+        shift = number % max(len(names), 1)
+        order = names[shift:] + names[:shift]
+        peaks = [run["rss"] for runs in row["runs"].values() for run in runs if "rss" in run]
+        self.touch = self.touch_mib
+        if self.touch_mib >= LEAST_TOUCH and peaks:
+            self.touch = max(LEAST_TOUCH, math.ceil(1.5 * max(peaks) / 1024))
+        if test.together:
+            with ThreadPoolExecutor(4) as pool:
+                for name, figures in zip(order, pool.map(lambda name: self.once(test, name), order)):
+                    row["runs"][name].append(figures)
+            return
+        for name in order:
+            progress(test, number, name)
+            row["runs"][name].append(self.once(test, name))
 
 
 def _short(part):
@@ -184,7 +182,7 @@ def _figures(test, result, out, err):
     return figures
 
 
-def _compare_outputs(runs):
+def compare_outputs(runs):
     """Marks runs whose output differs from that on the C library's malloc."""
     outputs = [run["output"] for name in (peers.GLIBC, *runs) for run in runs.get(name, []) if "output" in run]
     for each in runs.values():

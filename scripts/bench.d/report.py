@@ -282,7 +282,7 @@ def _setting(data):
         "",
         f"Allocators: {'; '.join(listed)}.",
         "",
-        "Each repetition of a test visits all allocators, in rotating order. Figures are medians; ± is half the "
+        "Each repetition visits all tests and allocators, these in rotating order. Figures are medians; ± is half the "
         "interquartile range. CPU is user and system time, for one operation where a test counts operations. "
         + (f"{data['touch_mib']} MiB are touched before a test's first runs, half as much again as it needed before "
            "the others, because a virtual machine's host may have taken free pages back. " if data["touch_mib"] else "")
