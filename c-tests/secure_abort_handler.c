@@ -29,9 +29,11 @@ int main(void) {
     CHECK(pthread_create(&thread, NULL, work, NULL) == 0 && pthread_join(thread, NULL) == 0);
     free(hide(block));
     ((volatile char *)hide(block))[100] = 1;
-    // Until it has left the quarantine, and somebody looks for a zone.
-    for (size_t i = 0; i < 600; i++) CHECK((other[i] = malloc(4000)) != NULL);
-    for (size_t i = 0; i < 600; i++) free(other[i]);
+    // Until it has left the quarantine (each block that comes in takes one of 128 places), and somebody looks for a zone.
+    for (int round = 0; round < 6; round++) {
+        for (size_t i = 0; i < 600; i++) CHECK((other[i] = malloc(4000)) != NULL);
+        for (size_t i = 0; i < 600; i++) free(other[i]);
+    }
     for (size_t i = 0; i < 100; i++) CHECK(malloc(100 + i * 300));
     return 1;
 }
