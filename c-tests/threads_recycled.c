@@ -1,6 +1,7 @@
 // Sixteen threads with one block of each size from 1 to 32 KiB, in a program that has just freed much: the memory that was
 // freed goes back, all but a part, and does not stay resident under the few blocks of the threads.
 // env: FT_MALLOC=purge_delay=300
+// emulator: no, its own memory and address space are in the figures
 #include "check.h"
 #include <pthread.h>
 
