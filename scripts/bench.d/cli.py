@@ -28,7 +28,7 @@ ABOUT = """Measures the library beside other allocators, on workloads of its own
 Only a run without other options writes docs/; others print their report and leave it in target/bench/."""
 DOCUMENT = ROOT / "docs/benchmarks.md"
 PLOTS = ROOT / "docs/bench"
-MINUTES = {False: 27, True: 3}  # after which no repetition starts, of the full run and of the quick one
+MINUTES = {False: 27, True: 3.4}  # after which no repetition starts, of the full run and of the quick one
 
 
 def _arguments(given=None):
