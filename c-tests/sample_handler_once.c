@@ -9,9 +9,7 @@
 // stderr: ^handled$
 // status: 139
 // glibc: no, the options are the library's
-#include "check.h"
-#include <dlfcn.h>
-#include <signal.h>
+#include "opened.h"
 #include <unistd.h>
 
 static char *volatile bad;
@@ -27,19 +25,7 @@ static void on_fault(int signal, siginfo_t *about, void *context) {
 }
 
 int main(void) {
-    struct sigaction action = {0};
-    action.sa_sigaction = on_fault;
-    action.sa_flags = (int)(SA_SIGINFO | SA_RESETHAND);
-    sigaddset(&action.sa_mask, SIGUSR1);
-    CHECK(sigaction(SIGSEGV, &action, NULL) == 0);
-    void *library = dlopen(getenv("C_TESTS_LIB"), RTLD_NOW | RTLD_LOCAL);
-    CHECK(library != NULL);
-    void *(*take)(size_t) = (void *(*)(size_t))dlsym(library, "malloc");
-    void (*drop)(void *) = (void (*)(void *))dlsym(library, "free");
-    CHECK(take && drop);
-    char *p = take(40);
-    drop(p);
-    bad = hide(p + 9);
+    bad = freed_after(on_fault, SA_SIGINFO | SA_RESETHAND, SIGUSR1);
     *(volatile char *)bad = 1;
     return 2;
 }

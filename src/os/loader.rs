@@ -28,26 +28,24 @@ struct Symbol {
     section: u16,
 }
 
-/// The address of a weak symbol; 0 if nobody defines it.
+/// Instructions that load the address of a symbol into register 0.
 #[cfg(target_arch = "x86_64")]
-macro_rules! weak {
-    ($name:literal) => {{
-        let address: usize;
-        // SAFETY: reads a word that the loader has written.
-        unsafe {
-            core::arch::asm!(
-                concat!(".weak ", $name),
-                concat!("mov {}, qword ptr [rip + ", $name, "@GOTPCREL]"),
-                out(reg) address,
-                options(pure, readonly, nostack, preserves_flags),
-            );
-        }
-        address
-    }};
+macro_rules! load {
+    ($name:literal) => {
+        concat!("mov {0}, qword ptr [rip + ", $name, "@GOTPCREL]")
+    };
 }
 
 /// See the x86-64 version.
 #[cfg(target_arch = "aarch64")]
+macro_rules! load {
+    ($name:literal) => {
+        concat!("adrp {0}, :got:", $name, "\n", "ldr {0}, [{0}, :got_lo12:", $name, "]")
+    };
+}
+
+/// The address of a weak symbol; 0 if nobody defines it.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! weak {
     ($name:literal) => {{
         let address: usize;
@@ -55,8 +53,7 @@ macro_rules! weak {
         unsafe {
             core::arch::asm!(
                 concat!(".weak ", $name),
-                concat!("adrp {0}, :got:", $name),
-                concat!("ldr {0}, [{0}, :got_lo12:", $name, "]"),
+                $crate::os::load!($name),
                 out(reg) address,
                 options(pure, readonly, nostack, preserves_flags),
             );
@@ -73,6 +70,8 @@ macro_rules! weak {
     };
 }
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(crate) use load;
 pub(crate) use weak;
 
 /// The loader, by weak references: a static program has none, and need not be told that it would need one.

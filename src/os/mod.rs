@@ -26,6 +26,8 @@ mod unix;
 pub(crate) use unix::ThreadValue;
 
 pub(crate) use kept::Kept;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) use loader::load;
 #[cfg(target_os = "linux")]
 pub(crate) use loader::{Loader, in_runtime, weak};
 pub(crate) use pages::Unix;

@@ -97,7 +97,7 @@ mod tests {
         let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
         let tools = world.tools();
         heap.allowed_dirty = 40;
-        let runs: Vec<_> = (0..30).map(|_| heap.take(&tools, 1, 1, false).expect("memory").zone).collect();
+        let runs = world.runs(&mut heap, 30, 1);
         for zone in runs {
             heap.give(&tools, zone, GRANULE);
         }
@@ -122,7 +122,7 @@ mod tests {
     fn without_new_memory_the_bound_is_nothing() {
         let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
         let tools = world.tools();
-        let runs: Vec<_> = (0..10).map(|_| heap.take(&tools, 4, 1, false).expect("memory").zone).collect();
+        let runs = world.runs(&mut heap, 10, 4);
         world.os.refill(0);
         let rest: Vec<_> = core::iter::from_fn(|| heap.take(&tools, 1, 1, false)).map(|run| run.zone).collect();
         for zone in runs {

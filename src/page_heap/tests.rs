@@ -47,6 +47,11 @@ impl World {
         Tools { os: &self.os, map: self.map, meta: self.meta, near: self.near }
     }
 
+    /// So many runs of so many granules.
+    pub(super) fn runs(&self, heap: &mut PageHeap, count: usize, granules: usize) -> Vec<&'static Zone> {
+        (0..count).map(|_| heap.take(&self.tools(), granules, 1, false).expect("memory").zone).collect()
+    }
+
     /// Lets time pass.
     fn wait(&self, milliseconds: u64) {
         self.os.clock.fetch_add(milliseconds, Relaxed);
@@ -256,7 +261,7 @@ fn memory_in_use_again_does_not_go_back() {
 fn free_dirty_memory_is_bounded() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
-    let mut runs: Vec<_> = (0..700).map(|_| heap.take(&tools, 10, 1, false).expect("memory").zone).collect();
+    let mut runs = world.runs(&mut heap, 700, 10);
     let mut highest = 0;
     while let Some(zone) = runs.pop() {
         heap.give(&tools, zone, 10 * GRANULE);
@@ -339,10 +344,8 @@ fn the_last_run_grows_into_what_is_not_prepared_yet() {
 fn the_next_run_in_use_is_found_across_arenas_and_gaps() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
-    let runs: Vec<_> = (0..4).map(|_| heap.take(&tools, 600, 1, false).expect("memory").zone).collect();
-    for run in &runs {
-        run.set_role(Role::Large);
-    }
+    let runs = world.runs(&mut heap, 4, 600);
+    runs.iter().for_each(|run| run.set_role(Role::Large));
     // The arena of the second one goes.
     heap.give(&tools, runs[1], 0);
     heap.purge(&tools, 0);

@@ -7,7 +7,7 @@ fn locked_pages_are_not_purged_again_and_again() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
     heap.allowed_dirty = 10;
-    let runs: Vec<_> = (0..100).map(|_| heap.take(&tools, 1, 1, false).expect("memory").zone).collect();
+    let runs = world.runs(&mut heap, 100, 1);
     world.os.refuse(Kind::Purge, true);
     for zone in runs {
         heap.give(&tools, zone, GRANULE);
@@ -30,7 +30,7 @@ fn locked_pages_are_not_purged_again_and_again() {
 fn one_locked_page_keeps_its_granule_only() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
-    let runs: Vec<_> = (0..100).map(|_| heap.take(&tools, 1, 1, false).expect("memory").zone).collect();
+    let runs = world.runs(&mut heap, 100, 1);
     let locked = NonNull::new(runs[50].start.get()).expect("not null");
     assert!(world.os.lock(locked, true));
     for zone in runs {
