@@ -345,7 +345,9 @@ fn the_next_run_in_use_is_found_across_arenas_and_gaps() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
     let runs = world.runs(&mut heap, 4, 600);
-    runs.iter().for_each(|run| run.set_role(Role::Large));
+    for run in &runs {
+        run.set_role(Role::Large);
+    }
     // The arena of the second one goes.
     heap.give(&tools, runs[1], 0);
     heap.purge(&tools, 0);
