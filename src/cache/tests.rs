@@ -29,7 +29,7 @@ impl Cache {
                     assert_eq!(slot.base.get().addr(), zone.block_at(at * WINDOW).addr());
                     assert_eq!(slot.state.get(), zone.states()[at * WINDOW..].as_ptr());
                     assert_eq!(
-                        (size(slot.block.get()), size(slot.tag.get())),
+                        (usize::from(slot.block.get()), usize::from(slot.tag.get())),
                         (class.block(), class.block() + usize::from(LIVE))
                     );
                 }
