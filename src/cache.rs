@@ -113,8 +113,14 @@ impl Cache {
     /// block. `miss` is a parameter so that it can be a jump: a result to be tested would cost instructions here.
     #[inline(always)]
     pub(crate) fn take(&self, bytes: usize, miss: impl FnOnce() -> *mut u8) -> *mut u8 {
+        self.take_as(bytes, bytes, miss)
+    }
+
+    /// The same from the class of requests for `room` bytes, which can record that only `bytes` of them were asked for.
+    #[inline(always)]
+    pub(crate) fn take_as(&self, room: usize, bytes: usize, miss: impl FnOnce() -> *mut u8) -> *mut u8 {
         // SAFETY: the caller checked the size.
-        let offset = unsafe { *OFFSETS.get_unchecked(bytes) };
+        let offset = unsafe { *OFFSETS.get_unchecked(room) };
         let slot: *const Slot = ptr::from_ref(self).cast::<u8>().wrapping_add(usize::from(offset)).cast();
         // SAFETY: `OFFSETS` holds the places of the slots in this structure.
         unsafe { &*slot }.take(bytes, |_| {}, miss)

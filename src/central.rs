@@ -108,10 +108,10 @@ impl Central {
 
     /// Takes the zones of a cache whose thread ends, for central's `owner`, and keeps the cache for another thread.
     pub(crate) fn take_over(&mut self, cache: &'static Cache, owner: &'static Owner) {
-        for zone in cache.surrender() {
+        cache.surrender(|zone, free| {
             zone.owner.pass(owner);
-            self.give(zone, zone.free_blocks());
-        }
+            self.give(zone, free);
+        });
         self.unregister(cache);
         // Zones posted meanwhile are central's now.
         cache.owner.close().for_each(post);

@@ -265,6 +265,15 @@ impl Class {
         if class.records(class.block() - bytes) { Some(class) } else { least(WIDE_FROM) }
     }
 
+    /// The same for a SMALL or TINY class whose state bytes can record the slack, quickly: a request of as many bytes has
+    /// that class. `None` if it is another one, or `bytes` is 0.
+    #[inline]
+    pub(crate) fn aligned_small(bytes: usize, align: usize) -> Option<usize> {
+        // No overflow: a power of two and 1023 at most.
+        let room = if bytes > SMALL_MAX { bytes } else { (bytes + (align - 1)) & !(align - 1) };
+        (bytes != 0 && room <= SMALL_MAX && room - bytes <= MAX_BYTE_SLACK).then_some(room)
+    }
+
     /// Every class, ascending.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..CLASSES).map(|index| Self(low8(index)))

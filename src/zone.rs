@@ -30,7 +30,7 @@ use core::mem::offset_of;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use crate::fold::{is_less, scale};
+use crate::fold::{is_less, mask_of, scale};
 use crate::ptr::{byte_size, low8, low16, size, size64, wide, widening_mul};
 use crate::remote::{Owner, OwnerLink};
 use crate::size_class::{Class, ELSEWHERE, FRESH, GRANULE, Kind, LIVE, Layout, MAX_BYTE_SLACK, SMALL_MAX, WINDOW};
@@ -384,8 +384,10 @@ impl Zone {
 
     /// Bytes from the start that blocks may have touched: up to the last one that was ever handed out.
     pub(crate) fn touched(&self) -> usize {
-        let used = self.states().iter().take(size(self.exposed.get())).rposition(|state| state.get() != FRESH);
-        used.map_or(0, |last| self.offset(last + 1))
+        let windows = self.windows().iter().enumerate().take(size(self.exposed.get()).div_ceil(WINDOW));
+        let used =
+            windows.rev().map(|(window, states)| (window, !mask_of::<FRESH>(states))).find(|&(_, used)| used != 0);
+        used.map_or(0, |(window, used)| self.offset((window + 1) * WINDOW - size(used.leading_zeros())))
     }
 
     /// Bytes from the start to a block.

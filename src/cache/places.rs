@@ -130,14 +130,23 @@ impl Cache {
         self.full.iter().take(4).find(|zone| zone.class() == class)
     }
 
-    /// Takes every zone out of the cache, closing all windows.
-    pub(crate) fn surrender(&'static self) -> impl Iterator<Item = &'static Zone> {
-        Class::all().for_each(|class| self.retire_current(class));
+    /// Takes every zone out of the cache, closing all windows; `taker` gets each with the number of its free blocks.
+    pub(crate) fn surrender(&'static self, mut taker: impl FnMut(&'static Zone, usize)) {
+        for class in Class::all() {
+            if let Some(zone) = self.current_of(class) {
+                self.close_window(class);
+                taker(zone, zone.free_blocks());
+            }
+        }
         self.sparse_bytes.set(0);
-        core::iter::from_fn(|| {
-            let lists = self.available.iter().chain(&self.sparse).chain([&self.full, &self.idle]);
-            lists.into_iter().find_map(List::pop)
-        })
+        for list in self.available.iter().chain(&self.sparse).chain([&self.full]) {
+            while let Some(zone) = list.pop() {
+                taker(zone, zone.counted_free());
+            }
+        }
+        while let Some(zone) = self.idle.pop() {
+            taker(zone, zone.free_blocks());
+        }
     }
 
     /// Forgets all zones, in the child of a fork where the cache's thread is gone.

@@ -90,10 +90,21 @@ pub(crate) fn alloc_aligned(align: usize, bytes: usize) -> *mut u8 {
     if align <= MIN_ALIGN {
         return super::alloc(bytes);
     }
+    let slow = || alloc_aligned_slow(align, bytes);
+    match Class::aligned_small(bytes, align) {
+        Some(room) => thread::cache().take_as(room, bytes, slow),
+        None => slow(),
+    }
+}
+
+/// The same for an alignment above the smallest one, when the thread's window for it is empty or it needs more than SMALL
+/// blocks.
+#[inline(never)]
+fn alloc_aligned_slow(align: usize, bytes: usize) -> *mut u8 {
     if is_careful() { careful::alloc_aligned(align, bytes) } else { alloc_aligned_any(align, bytes) }
 }
 
-/// The same for an alignment above the smallest one.
+/// The same where no mode looks at every call.
 pub(super) fn alloc_aligned_any(align: usize, bytes: usize) -> *mut u8 {
     if bytes == 0
         && let Some(block) = zero::alloc_aligned(align)

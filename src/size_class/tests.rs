@@ -69,6 +69,23 @@ fn aligned_requests_get_the_smallest_class_that_is_aligned() {
 }
 
 #[test]
+fn small_aligned_requests_are_told_quickly() {
+    for log in 5..64 {
+        let align = 1 << log;
+        for bytes in 0..=SMALL_MAX + 1 {
+            let class = Class::aligned(bytes.max(1), align);
+            let Some(room) = Class::aligned_small(bytes, align) else {
+                assert!(bytes == 0 || log > 7 || class.is_none_or(|class| class.block() > SMALL_MAX));
+                continue;
+            };
+            assert_eq!(Class::of(room), class, "{bytes} bytes at {align}");
+            assert!(bytes > 0 && class.is_some_and(|class| class.records_in_state(bytes) && class.has_states()));
+        }
+    }
+    assert!([SMALL_MAX + 1, usize::MAX].iter().all(|&bytes| Class::aligned_small(bytes, 32).is_none()));
+}
+
+#[test]
 fn metadata_stays_in_its_budget() {
     for class in Class::all() {
         let layout = class.layout();

@@ -127,7 +127,10 @@ impl Zone {
 
     /// Blocks that the owner may hand out, fresh ones included.
     pub(crate) fn free_blocks(&self) -> usize {
-        self.words().iter().map(|word| size(word.get().count_ones())).sum()
+        let exposed = size(self.exposed.get());
+        let words = self.words().iter().take(exposed.div_ceil(WINDOW));
+        let used = words.map(|word| size(word.get().count_ones())).sum::<usize>();
+        used + size(self.layout().blocks) - exposed
     }
 
     /// Whether a full zone has free blocks of `class` nevertheless, and may hand them out.
