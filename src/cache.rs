@@ -23,10 +23,10 @@ use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
 use crate::list::List;
-use crate::ptr::low16;
+use crate::ptr::{low8, low16};
 use crate::remote::Owner;
 use crate::secure::Quarantine;
-use crate::size_class::{CLASSES, Class, FRESH, LIVE, SMALL_MAX, slot_offsets};
+use crate::size_class::{CLASSES, Class, LIVE, SMALL_MAX, slot_offsets};
 use crate::sync::{Link, RelaxedU8, RelaxedU64};
 use crate::zone::Zone;
 use slot::{NO_BLOCKS, Slot};
@@ -119,11 +119,25 @@ impl Cache {
     /// The same from the class of requests for `room` bytes, which can record that only `bytes` of them were asked for.
     #[inline(always)]
     pub(crate) fn take_as(&self, room: usize, bytes: usize, miss: impl FnOnce() -> *mut u8) -> *mut u8 {
+        self.slot_of(room).take(bytes, |_, _| {}, miss)
+    }
+
+    /// The same, and whether the block reads as zero; null if the window is empty.
+    #[inline(always)]
+    pub(crate) fn take_zeroed(&self, bytes: usize) -> Taken {
+        let mut clean = false;
+        let block = self.slot_of(bytes).take(bytes, |slot, state| clean = slot.reads_as_zero(state), ptr::null_mut);
+        (block, clean)
+    }
+
+    /// The slot for a request of at most [`SMALL_MAX`] bytes.
+    #[inline(always)]
+    fn slot_of(&self, bytes: usize) -> &Slot {
         // SAFETY: the caller checked the size.
-        let offset = unsafe { *OFFSETS.get_unchecked(room) };
+        let offset = unsafe { *OFFSETS.get_unchecked(bytes) };
         let slot: *const Slot = ptr::from_ref(self).cast::<u8>().wrapping_add(usize::from(offset)).cast();
         // SAFETY: `OFFSETS` holds the places of the slots in this structure.
-        unsafe { &*slot }.take(bytes, |_| {}, miss)
+        unsafe { &*slot }
     }
 
     /// A block of any class for a request that it can record; null if the window is empty.
@@ -132,16 +146,16 @@ impl Cache {
         let (Some(slot), Some(zone)) = (self.slots.get(class.index()), self.current_of(class)) else {
             return (ptr::null_mut(), false);
         };
-        let mut fresh = false;
+        let mut clean = false;
         let in_state = class.in_state(bytes);
-        let before = |state: &RelaxedU8| {
-            fresh = state.get() == FRESH;
+        let before = |slot: &Slot, state: &RelaxedU8| {
+            clean = slot.reads_as_zero(state);
             if !class.records_in_state(bytes) {
                 zone.set_wide_slack(class, state, bytes);
             }
         };
         let block = slot.take(in_state, before, ptr::null_mut);
-        (block, fresh && zone.is_clean())
+        (block, clean)
     }
 
     /// The same, but the window may get blocks that other threads freed in its zone: memory that is there before memory that
@@ -174,9 +188,9 @@ impl Cache {
     pub(crate) fn start_zone(&'static self, class: Class, zone: &'static Zone) -> bool {
         zone.set_current();
         if let (Some(slot), Some(current)) = (self.slots.get(class.index()), self.current.get(class.index())) {
-            let block = low16(class.block());
-            slot.block.set(block);
-            slot.tag.set(u16::from(LIVE) + block);
+            slot.block.set(low16(class.block()));
+            slot.tag.set(low8(class.block() + usize::from(LIVE)));
+            slot.clean.set(zone.is_clean());
             current.set(Some(zone));
         }
         self.open_window(class, zone)

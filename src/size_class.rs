@@ -231,6 +231,9 @@ impl Class {
     /// The class of the smallest blocks.
     pub(crate) const SMALLEST: Self = Self(0);
 
+    /// The class of the smallest MEDIUM blocks; those of TINY and SMALL ones come before it.
+    pub(crate) const MEDIUM: Self = Self(low8(SMALL_CLASSES));
+
     /// The class of requests for 0 bytes. Its zones' memory can neither be read nor written.
     pub(crate) const ZERO: Self = Self(low8(SIZED));
 

@@ -340,6 +340,25 @@ impl Zone {
         size(self.block.get())
     }
 
+    /// Bytes of a block that the program may use.
+    #[inline]
+    pub(crate) fn usable(&self) -> usize {
+        if self.class.get() == Class::ZERO.byte() { 0 } else { self.block_bytes() }
+    }
+
+    /// Notes that a live TINY or SMALL block of the owner's, in a zone that is not shared, has `requested` bytes now, if it
+    /// keeps at least half of its bytes; else does nothing and returns `false`.
+    #[inline]
+    pub(crate) fn resize_own(&self, index: usize, requested: usize) -> bool {
+        let Some(slack) = self.block_bytes().checked_sub(requested) else { return false };
+        let fits = slack <= MAX_BYTE_SLACK && slack <= requested && self.class.get() < Class::MEDIUM.byte();
+        if fits {
+            // SAFETY: each block has a state byte.
+            unsafe { &*self.state.get().wrapping_add(index) }.set(LIVE + low8(slack));
+        }
+        fits
+    }
+
     /// Notes in the wide array that of the block with this state byte only `bytes` are used; `class` is the zone's.
     pub(crate) fn set_wide_slack(&self, class: Class, state: &RelaxedU8, bytes: usize) {
         let layout = class.layout();

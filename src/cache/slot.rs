@@ -7,7 +7,7 @@ use core::hint::cold_path;
 use core::ptr::{self, NonNull};
 
 use crate::fold::prefetch;
-use crate::ptr::{low8, size};
+use crate::ptr::{byte_size, low8, size};
 use crate::size_class::FRESH;
 use crate::sync::{RelaxedU8, RelaxedU64};
 
@@ -22,8 +22,10 @@ pub(super) struct Slot {
     pub(super) state: Cell<*const RelaxedU8>,
     /// Bytes of a block.
     pub(super) block: Cell<u16>,
-    /// `LIVE + block`, of which the requested size is subtracted to get the state byte.
-    pub(super) tag: Cell<u16>,
+    /// The low byte of `LIVE + block`, of which that of the requested size is subtracted to get the state byte.
+    pub(super) tag: Cell<u8>,
+    /// Whether blocks that nobody has had read as zero.
+    pub(super) clean: Cell<bool>,
     /// Bit of the block that [`Slot::take`] gave last, a guess of the next one.
     last: Cell<u32>,
 }
@@ -42,6 +44,7 @@ impl Slot {
             state: Cell::new(ptr::null()),
             block: Cell::new(0),
             tag: Cell::new(0),
+            clean: Cell::new(false),
             last: Cell::new(0),
         }
     }
@@ -57,7 +60,7 @@ impl Slot {
     pub(super) fn take(
         &self,
         bytes: usize,
-        before: impl FnOnce(&RelaxedU8),
+        before: impl FnOnce(&Self, &RelaxedU8),
         miss: impl FnOnce() -> *mut u8,
     ) -> *mut u8 {
         // SAFETY: windows point to metadata, which stays mapped, or to `NO_BLOCKS`.
@@ -70,8 +73,8 @@ impl Slot {
         window.set(word & (word - 1));
         // SAFETY: the window has a state byte for each of its bits, and so has `state`.
         let state = unsafe { &*self.state.get().wrapping_add(size(bit)) };
-        before(state);
-        state.set(low8(usize::from(self.tag.get()).wrapping_sub(bytes)));
+        before(self, state);
+        state.set(low8(byte_size(self.tag.get()).wrapping_sub(bytes)));
         let block = u32::from(self.block.get());
         if bit == self.last.get() {
             cold_path(); // So that the other path falls through: most programs do other things in between.
@@ -81,6 +84,12 @@ impl Slot {
         }
         self.last.set(bit);
         self.base.get().wrapping_add(size(block * bit))
+    }
+
+    /// Whether a block with this state byte, which is about to be handed out, reads as zero.
+    #[inline(always)]
+    pub(super) fn reads_as_zero(&self, state: &RelaxedU8) -> bool {
+        state.get() == FRESH && self.clean.get()
     }
 
     /// Whether nobody has had the block that is next, or there is none.

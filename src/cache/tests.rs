@@ -29,8 +29,8 @@ impl Cache {
                     assert_eq!(slot.base.get().addr(), zone.block_at(at * WINDOW).addr());
                     assert_eq!(slot.state.get(), zone.states()[at * WINDOW..].as_ptr());
                     assert_eq!(
-                        (usize::from(slot.block.get()), usize::from(slot.tag.get())),
-                        (class.block(), class.block() + usize::from(LIVE))
+                        (usize::from(slot.block.get()), slot.tag.get(), slot.clean.get()),
+                        (class.block(), low8(class.block() + usize::from(LIVE)), zone.is_clean())
                     );
                 }
                 None => assert!(core::ptr::eq(window, &raw const NO_BLOCKS)),

@@ -81,14 +81,23 @@ pub unsafe extern "C" fn free(ptr: *mut c_void) {
 /// Returns NULL with errno ENOMEM when memory is exhausted or the product overflows.
 #[unsafe(no_mangle)]
 #[cfg_attr(any(target_os = "macos", not(feature = "abi")), unsafe(export_name = "ft_calloc"))]
-#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
-    noted!(calloc_noted(count, size))
+    match count.checked_mul(size) {
+        Some(bytes) => heap::alloc_zeroed_or(bytes, || calloc_slow(bytes)).cast(),
+        None => or_enomem(ptr::null_mut()),
+    }
+}
+
+/// `calloc` off the hit path.
+#[cold]
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), unsafe(naked))]
+extern "C" fn calloc_slow(bytes: usize) -> *mut u8 {
+    noted!(calloc_noted(bytes))
 }
 
 /// The same, after the caller was noted.
-extern "C" fn calloc_noted(count: usize, size: usize) -> *mut c_void {
-    or_enomem(count.checked_mul(size).map_or(ptr::null_mut(), heap::alloc_zeroed))
+extern "C" fn calloc_noted(bytes: usize) -> *mut u8 {
+    or_enomem(heap::alloc_zeroed_slow(bytes)).cast()
 }
 
 /// Resizes the block at `ptr` to `size` bytes, in place if possible; the content stays up to the smaller of both sizes.
@@ -222,8 +231,8 @@ pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
 #[cfg_attr(not(feature = "abi"), unsafe(export_name = "ft_malloc_usable_size"))]
 pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
     let Some(start) = NonNull::new(ptr.cast::<u8>()) else { return 0 };
-    match Block::at(start) {
-        Ok(block) => block.usable(),
+    match heap::usable_at(start) {
+        Ok(bytes) => bytes,
         Err(misuse) => {
             heap::report(Call::UsableSize, start.as_ptr().addr(), misuse);
             0

@@ -44,7 +44,7 @@ use crate::zone::{Role, Zone};
 pub(crate) use misuse::{Call, Misuse, report};
 pub(crate) use perturb::set_perturb;
 pub(crate) use resize::realloc;
-pub(crate) use slow::{alloc as alloc_slow, alloc_aligned, alloc_zeroed};
+pub(crate) use slow::{alloc as alloc_slow, alloc_aligned, alloc_zeroed as alloc_zeroed_slow};
 pub(crate) use threads::{print_help, start};
 pub(crate) use trim::{set_trim_threshold, trim};
 #[cfg(all(test, any(loom, shuttle)))]
@@ -137,6 +137,25 @@ pub(crate) fn alloc_or(bytes: usize, miss: impl Fn() -> *mut u8) -> *mut u8 {
     if bytes <= SMALL_MAX { thread::cache().take(bytes, miss) } else { miss() }
 }
 
+/// A block of at least `bytes` that reads as zero; null when memory is exhausted.
+pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
+    alloc_zeroed_or(bytes, || slow::alloc_zeroed(bytes))
+}
+
+/// The same if the thread's cache has one at hand, or what `miss` gives, usually from [`alloc_zeroed_slow`].
+#[inline(always)]
+pub(crate) fn alloc_zeroed_or(bytes: usize, miss: impl Fn() -> *mut u8) -> *mut u8 {
+    let (block, clean) =
+        if bytes <= SMALL_MAX { thread::cache().take_zeroed(bytes) } else { (core::ptr::null_mut(), false) };
+    if block.is_null() {
+        return miss();
+    }
+    if !clean {
+        slow::clear(block, bytes);
+    }
+    block
+}
+
 /// Frees the block at `block`; null is nothing. Anything but the start of a live block is reported as misuse of
 /// `call` and otherwise ignored.
 #[inline(always)]
@@ -151,6 +170,8 @@ pub(crate) fn free(block: *mut u8, call: Call) {
             Freed::Woke => return release::wake(zone),
             Freed::No => {}
         }
+    } else if block.is_null() {
+        return;
     }
     release::free(block, call);
 }
@@ -172,6 +193,26 @@ pub(crate) fn free_sized(block: *mut u8, bytes: usize) -> bool {
         }
         Freed::No => false,
     }
+}
+
+/// Bytes of the live block at `start` that the program may use, or what is wrong with that pointer.
+#[inline]
+pub(crate) fn usable_at(start: NonNull<u8>) -> Result<usize, Misuse> {
+    let address = start.as_ptr().addr();
+    if let Some(arena) = MAP.arena(address) {
+        let zone = arena.find(address);
+        if zone.role() == Role::Blocks && !zone.is_guarded() && zone.live_at(address).is_some() {
+            return Ok(zone.usable());
+        }
+    }
+    usable_any(start)
+}
+
+/// The same of a block that is not so quickly told.
+#[cold]
+#[inline(never)]
+fn usable_any(start: NonNull<u8>) -> Result<usize, Misuse> {
+    Ok(Block::at(start)?.usable())
 }
 
 /// A live block, found from its address.
@@ -205,7 +246,7 @@ impl Block {
     pub(crate) fn usable(self) -> usize {
         match self {
             Self::Zone(zone, index) if zone.is_guarded() => zone.recorded(index).unwrap_or(0),
-            Self::Zone(zone, _) => zone.class().usable(),
+            Self::Zone(zone, _) => zone.usable(),
             Self::Run(zone) => usable(Unix.page(), zone),
             Self::Mapping(mapping) => mapping.usable(),
             Self::Sampled(slot) => slot.requested(),

@@ -8,6 +8,7 @@ use super::{Block, HEAP, MAX_REQUEST, sample, secure, tools};
 use crate::large::{Large, Mapping};
 use crate::os::Unix;
 use crate::size_class::{Class, GRANULE, MAX_BYTE_SLACK, MEDIUM_MAX};
+use crate::thread;
 use crate::zone::{Role, Zone};
 
 /// Why a block was not resized.
@@ -33,6 +34,12 @@ pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<Option<NonNull
         Refused::Misused
     };
     let block = Block::at(start).map_err(refuse)?;
+    if let Block::Zone(zone, index) = block
+        && zone.owner.is_alone(&thread::cache().owner)
+        && zone.resize_own(index, bytes)
+    {
+        return Ok(Some(start));
+    }
     if bytes > MAX_REQUEST {
         return Err(Refused::Exhausted);
     }

@@ -10,7 +10,7 @@ use crate::config::DEFAULT_MMAP_THRESHOLD;
 use crate::large::{Large, Stay};
 use crate::os::{Os, Unix};
 use crate::ptr::size;
-use crate::size_class::{Class, GRANULE, MIN_ALIGN, SMALL_MAX};
+use crate::size_class::{Class, GRANULE, MIN_ALIGN};
 use crate::thread;
 use crate::zone::{Place, Role, Zone};
 
@@ -63,15 +63,10 @@ pub(super) fn alloc_any(bytes: usize, reuse: bool) -> Taken {
     }
 }
 
-/// A block of at least `bytes` that reads as zero; null when memory is exhausted. What the kernel has cleared and nobody
-/// has touched is not cleared again.
+/// A block of at least `bytes` that reads as zero, when the thread's window for it is empty or the request is MEDIUM or
+/// LARGE; null when memory is exhausted. What the kernel has cleared and nobody has touched is not cleared again.
 pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
-    let hit = match Class::of(bytes) {
-        Some(class) if bytes <= SMALL_MAX => thread::cache().take_class(class, bytes),
-        _ => (ptr::null_mut(), false),
-    };
-    let any = || if is_careful() { careful::alloc_zeroed(bytes) } else { alloc_any(bytes, false) };
-    let (block, clean) = if hit.0.is_null() { any() } else { hit };
+    let (block, clean) = if is_careful() { careful::alloc_zeroed(bytes) } else { alloc_any(bytes, false) };
     if !clean && !block.is_null() {
         clear(block, bytes);
     }
@@ -79,8 +74,9 @@ pub(crate) fn alloc_zeroed(bytes: usize) -> *mut u8 {
 }
 
 /// Clears the `bytes` of a block.
+#[inline]
 #[expect(unsafe_code, reason = "writes user memory")]
-fn clear(block: *mut u8, bytes: usize) {
+pub(super) fn clear(block: *mut u8, bytes: usize) {
     // SAFETY: the block was just allocated with this size, and nobody else knows it.
     unsafe { block.write_bytes(0, bytes) };
 }
