@@ -346,17 +346,16 @@ impl Zone {
         if self.class.get() == Class::ZERO.byte() { 0 } else { self.block_bytes() }
     }
 
-    /// Notes that a live TINY or SMALL block of the owner's, in a zone that is not shared, has `requested` bytes now, if it
-    /// keeps at least half of its bytes; else does nothing and returns `false`.
+    /// Notes that a live TINY or SMALL block has `requested` bytes now, if it keeps at least half of its bytes and no other
+    /// thread has freed it meanwhile; else does nothing and returns `false`.
     #[inline]
-    pub(crate) fn resize_own(&self, index: usize, requested: usize) -> bool {
+    pub(crate) fn resize_small(&self, index: usize, requested: usize) -> bool {
         let Some(slack) = self.block_bytes().checked_sub(requested) else { return false };
         let fits = slack <= MAX_BYTE_SLACK && slack <= requested && self.class.get() < Class::MEDIUM.byte();
-        if fits {
-            // SAFETY: each block has a state byte.
-            unsafe { &*self.state.get().wrapping_add(index) }.set(LIVE + low8(slack));
-        }
-        fits
+        // SAFETY: each block has a state byte.
+        let state = unsafe { &*self.state.get().wrapping_add(index) };
+        let (before, now) = (state.get(), LIVE.wrapping_add(low8(slack)));
+        fits && before >= LIVE && state.0.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Notes in the wide array that of the block with this state byte only `bytes` are used; `class` is the zone's.

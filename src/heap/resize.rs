@@ -8,7 +8,6 @@ use super::{Block, HEAP, MAX_REQUEST, sample, secure, tools};
 use crate::large::{Large, Mapping};
 use crate::os::Unix;
 use crate::size_class::{Class, GRANULE, MAX_BYTE_SLACK, MEDIUM_MAX};
-use crate::thread;
 use crate::zone::{Role, Zone};
 
 /// Why a block was not resized.
@@ -35,8 +34,8 @@ pub(crate) fn realloc(start: NonNull<u8>, bytes: usize) -> Result<Option<NonNull
     };
     let block = Block::at(start).map_err(refuse)?;
     if let Block::Zone(zone, index) = block
-        && zone.owner.is_alone(&thread::cache().owner)
-        && zone.resize_own(index, bytes)
+        && !zone.is_guarded()
+        && zone.resize_small(index, bytes)
     {
         return Ok(Some(start));
     }

@@ -274,6 +274,13 @@ fn requested_sizes_are_exact() {
             assert_eq!(zone.requested_of(index), Some(block - slack));
             assert!(zone.state_of(index) >= LIVE);
         }
+        for bytes in 0..=block + 1 {
+            let before = zone.requested_of(2);
+            let is_small = class.has_states() && class != Class::ZERO && bytes >= block.div_ceil(2);
+            let fits = is_small && bytes <= block && block - bytes <= MAX_BYTE_SLACK;
+            assert_eq!(zone.resize_small(2, bytes), fits, "{bytes} of {block}");
+            assert_eq!(zone.requested_of(2), if fits { Some(bytes) } else { before });
+        }
         free_own(zone, zone.block_at(1).addr());
         assert_eq!(zone.requested_of(1), None);
         assert_eq!((zone.requested_of(usize::MAX), zone.state_of(usize::MAX)), (None, FRESH));
@@ -287,6 +294,7 @@ fn a_block_that_another_thread_freed_gets_no_size() {
         zone.fill();
         assert!(zone.free_remotely(1) && zone.quarantine(2).is_some());
         assert!(!zone.set_requested(1, class.block()) && !zone.set_requested(2, class.block()));
+        assert!(!zone.resize_small(1, class.block()) && !zone.resize_small(2, class.block()));
         assert_eq!((zone.state_of(1), zone.state_of(2)), (FREED, QUARANTINED));
         assert!(zone.set_requested(0, class.block()) && zone.is_live(0));
     }
