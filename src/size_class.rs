@@ -36,7 +36,7 @@ const SMALL_STEPS: usize = 4;
 const MEDIUM_STEPS: usize = 8;
 
 /// Number of TINY and SMALL classes.
-const SMALL_CLASSES: usize = 8 + 3 * SMALL_STEPS;
+pub(crate) const SMALL_CLASSES: usize = 8 + 3 * SMALL_STEPS;
 
 /// Number of size classes that hold something: 8 TINY, 12 SMALL, 40 MEDIUM.
 const SIZED: usize = SMALL_CLASSES + 5 * MEDIUM_STEPS;

@@ -8,6 +8,7 @@ use crate::arena::GRANULES;
 use crate::cache::{Cache, Taken};
 use crate::config::DEFAULT_MMAP_THRESHOLD;
 use crate::large::{Large, Stay};
+use crate::list::List;
 use crate::os::{Os, Unix};
 use crate::ptr::size;
 use crate::size_class::{Class, GRANULE, MIN_ALIGN};
@@ -209,6 +210,7 @@ pub(super) fn give_up(cache: Option<&'static Cache>) -> bool {
     if let Some(cache) = cache {
         super::trim::release_own(cache);
     }
+    trim::release_spare(&mut threads::central());
     let unkept = HEAP.large.lock().expire(&Unix, &HEAP.meta, Stay::NONE);
     let mut pages = HEAP.pages.lock();
     secure::reopen(&mut pages);
@@ -217,7 +219,7 @@ pub(super) fn give_up(cache: Option<&'static Cache>) -> bool {
 }
 
 /// Gives a wholly free zone, which nobody can reach any more, to the page heap.
-pub(super) fn retire(zone: &'static Zone) {
+fn retire(zone: &'static Zone) {
     let chunk = zone.chunk();
     let touched = zone.touched();
     // Before the run can become something else: posts that are under way must not take it for central's.
@@ -239,7 +241,12 @@ pub(super) fn retire_idle(cache: &'static Cache) {
     if cache.idle.iter().next().is_some() {
         threads::settle_orphans();
     }
-    while let Some(zone) = cache.idle.pop() {
+    retire_all(&cache.idle);
+}
+
+/// Gives wholly free zones to the page heap.
+pub(super) fn retire_all(idle: &List) {
+    while let Some(zone) = idle.pop() {
         retire(zone);
     }
 }

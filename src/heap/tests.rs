@@ -64,6 +64,12 @@ fn check_heap() {
         assert!(zone.owner.is(&HEAP.owner) && matches!(zone.place(), Place::Available | Place::Sparse));
         assert!(owned.insert(zone.address()), "a zone of central's in a cache");
     }
+    for zone in central.spare() {
+        assert!(zone.owner.is(&HEAP.owner) && zone.place() == Place::Current);
+        assert_eq!((zone.free_blocks(), zone.is_guarded()), (zone.states().len(), false));
+        assert!(owned.insert(zone.address()), "a spare zone in a cache");
+    }
+    central.check_invariants();
     let pages = HEAP.pages.lock();
     // What central owns changes under its mutex only, so runs that are no zones are never central's.
     let descriptors = pages.arenas().flat_map(|arena| (0..GRANULES).filter_map(move |g| arena.zone(g)));

@@ -15,7 +15,7 @@ use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 
 use super::release::freed_twice;
-use super::slow::{give_up, retire};
+use super::slow::{give_up, retire_all};
 use super::{HEAP, careful, secure, tools};
 use crate::arena::GRANULES;
 use crate::cache::{self, Cache};
@@ -241,9 +241,7 @@ pub(super) fn collect(central: &mut Central) {
     HEAP.owner.freed.store(0, Ordering::Relaxed);
     HEAP.nobody.pass_on();
     central.collect(&HEAP.owner, &mut freed_twice);
-    while let Some(idle) = central.idle.pop() {
-        retire(idle);
-    }
+    retire_all(&central.idle);
 }
 
 /// Lets a fork that waits for the mutex of LARGE have it: for threads that take that again and again and make system calls
@@ -332,9 +330,7 @@ fn adopt_orphans(central: &mut Central) {
     }
     drop(pages);
     central.forget_others();
-    while let Some(idle) = central.idle.pop() {
-        retire(idle);
-    }
+    retire_all(&central.idle);
 }
 
 /// Prints every option, its default and its value in force.

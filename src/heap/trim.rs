@@ -4,6 +4,7 @@ use core::ptr::NonNull;
 
 use super::{HEAP, release, secure, slow, threads, tools};
 use crate::cache::Cache;
+use crate::central::Central;
 use crate::large::Stay;
 use crate::os::{Os, Unix};
 use crate::ptr::{low32, size};
@@ -32,6 +33,7 @@ pub(crate) fn trim(keep: usize) -> bool {
     {
         let mut central = threads::central();
         threads::collect(&mut central);
+        release_spare(&mut central);
         for zone in central.available() {
             released |= purge_holes(zone);
         }
@@ -47,6 +49,12 @@ pub(super) fn release_own(cache: &'static Cache) {
     cache.collect(&mut release::freed_twice);
     Class::all().for_each(|class| cache.retire_current(class));
     slow::retire_idle(cache);
+}
+
+/// Gives central's spare zones to the page heap.
+pub(super) fn release_spare(central: &mut Central) {
+    central.release_spare();
+    slow::retire_all(&central.idle);
 }
 
 /// Gives back the free pages of the thread's sparse zones once these have come to more than may wait: half of what the

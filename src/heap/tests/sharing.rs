@@ -159,6 +159,22 @@ fn a_thread_may_end_while_others_free_its_blocks() {
 }
 
 #[test]
+fn what_waits_for_the_next_thread_goes_when_memory_ends() {
+    alone!(what_waits_for_the_next_thread_goes_when_memory_ends, "on_error=abort", || {
+        let work = || (1..=1024).for_each(|bytes| Known::new(alloc(bytes), bytes, 1, 1).free());
+        spawn(work).join().expect("no panic");
+        let (spare, in_use) = (threads::central().spare().count(), HEAP.pages.lock().in_use);
+        assert_eq!(spare, 20);
+        // The next one needs no more, and leaves no less.
+        spawn(work).join().expect("no panic");
+        assert_eq!((threads::central().spare().count(), HEAP.pages.lock().in_use), (spare, in_use));
+        slow::give_up(None);
+        assert_eq!((threads::central().spare().count(), HEAP.pages.lock().in_use), (0, 0));
+        check_heap();
+    });
+}
+
+#[test]
 fn what_a_consumer_frees_comes_back_to_the_producer() {
     alone!(what_a_consumer_frees_comes_back_to_the_producer, "on_error=abort", || {
         let (sender, receiver) = mpsc::sync_channel::<Known>(500);
