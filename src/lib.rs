@@ -16,14 +16,14 @@
 //! # Life of a malloc
 //! [`ffi`]`::malloc` → `heap::alloc_or` → `Cache::take`: the size leads to the class's slot, the slot to a word of the
 //! current zone's `free` bitmap; the lowest bit set is the block. Its state byte gets the slack (class size minus
-//! requested size). 24 instructions. Only when the word is empty (`heap::slow`): the zone's next window; another zone
+//! requested size). 25 instructions. Only when the word is empty (`heap::slow`): the zone's next window; another zone
 //! of the thread; a zone from central; a new zone from the page heap; a new arena from the OS. Requests above 32 KiB
 //! are runs of granules, from 4 MiB on mappings of their own (`large`).
 //!
 //! # Life of a free
 //! `heap::free`: the address leads to the arena, the arena's table to the zone's descriptor. If the zone is this
 //! thread's: one multiplication gives the block's index and whether the address is its start; its bit tells whether it
-//! is free already, and is set; the zone's countdown tells whether anybody has to look at the zone. 32 instructions, all
+//! is free already, and is set; the zone's countdown tells whether anybody has to look at the zone. 31 instructions, all
 //! checks included. Other threads' blocks, and zones in which others have freed: `remote`. Everything that fits nothing:
 //! `heap::misuse`.
 //!
