@@ -5,7 +5,7 @@
 //! *spare* as long as they are few: where short threads follow each other, each needs again what the last one had, and
 //! a zone from here costs a tenth of one from the page heap. Under its own mutex, the first in the lock order.
 //!
-//! Invariant: `spare_bytes = Σ touched` over the spare zones, at most [`MOST_SPARE`].
+//! Invariant: `spare_bytes = Σ bytes` over the spare zones, at most `most_spare`.
 
 use core::sync::atomic::Ordering;
 
@@ -16,8 +16,8 @@ use crate::size_class::{CLASSES, Class, SMALL_CLASSES};
 use crate::sync::Link;
 use crate::zone::{Place, Role, Zone};
 
-/// Bytes of spare zones that may be resident.
-const MOST_SPARE: usize = 1 << 20;
+/// Bytes of spare zones, at most: some four threads of all classes. All of it may be resident, as part of what is free.
+pub(crate) const MOST_SPARE: usize = 8 << 20;
 
 /// Zones without a thread.
 pub(crate) struct Central {
@@ -25,8 +25,10 @@ pub(crate) struct Central {
     available: [List; CLASSES],
     /// Wholly free zones of TINY and SMALL classes that wait for the next thread.
     spare: [List; SMALL_CLASSES],
-    /// Bytes of them that may be resident.
+    /// Bytes of them.
     spare_bytes: usize,
+    /// How many these may be: [`MOST_SPARE`], or less if free memory is to go back earlier.
+    pub(crate) most_spare: usize,
     /// Wholly free zones, for the caller to give to the page heap.
     pub(crate) idle: List,
     /// Caches that threads use.
@@ -45,6 +47,7 @@ impl Central {
             available: [const { List::new() }; CLASSES],
             spare: [const { List::new() }; SMALL_CLASSES],
             spare_bytes: 0,
+            most_spare: MOST_SPARE,
             idle: List::new(),
             live: Link::none(),
             parked: Link::none(),
@@ -60,20 +63,21 @@ impl Central {
             return Some(zone);
         }
         let zone = self.spare.get(class.index())?.pop()?;
-        self.spare_bytes -= zone.touched();
+        self.spare_bytes -= zone.bytes();
         // Whatever other threads freed in it was collected.
         zone.owner.set(taker);
         Some(zone)
     }
 
-    /// Keeps a wholly free zone for the next thread, if there are few; else it is idle.
+    /// Keeps a wholly free zone for the next thread, if there are few; else it is idle. None of the hardened mode's, and
+    /// none that this mode has put away.
     fn give_free(&mut self, zone: &'static Zone) {
-        let touched = zone.touched();
+        let is_ordinary = !zone.is_guarded() && !zone.is_shelved();
         match self.spare.get(zone.class().index()) {
-            Some(list) if !zone.is_guarded() && self.spare_bytes + touched <= MOST_SPARE => {
+            Some(list) if is_ordinary && self.spare_bytes + zone.bytes() <= self.most_spare => {
                 // Like one that was just cut: nobody counts its blocks.
                 zone.set_current();
-                self.spare_bytes += touched;
+                self.spare_bytes += zone.bytes();
                 list.push(zone);
             }
             _ => self.idle.push(zone),
@@ -156,9 +160,9 @@ impl Central {
 
     /// Takes the zones of a cache whose thread ends, for central's `owner`, and keeps the cache for another thread.
     pub(crate) fn take_over(&mut self, cache: &'static Cache, owner: &'static Owner) {
-        cache.surrender(|zone, free| {
+        cache.surrender(|zone| {
             zone.owner.pass(owner);
-            self.give(zone, free);
+            self.give(zone, zone.free_blocks());
         });
         self.unregister(cache);
         // Zones posted meanwhile are central's now.

@@ -52,7 +52,7 @@ impl Cache {
     /// Puts all zones away: their blocks may be freed, and are not handed out again.
     pub(crate) fn shelve(&'static self) {
         let zones = List::new();
-        self.surrender(|zone, _| zones.push(zone));
+        self.surrender(|zone| zones.push(zone));
         while let Some(zone) = zones.pop() {
             zone.shelve();
             self.full.push(zone);

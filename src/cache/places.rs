@@ -130,22 +130,19 @@ impl Cache {
         self.full.iter().take(4).find(|zone| zone.class() == class)
     }
 
-    /// Takes every zone out of the cache, closing all windows; `taker` gets each with the number of its free blocks.
-    pub(crate) fn surrender(&'static self, mut taker: impl FnMut(&'static Zone, usize)) {
+    /// Takes every zone out of the cache, closing all windows, and tells `taker`.
+    pub(crate) fn surrender(&'static self, mut taker: impl FnMut(&'static Zone)) {
         for class in Class::all() {
             if let Some(zone) = self.current_of(class) {
                 self.close_window(class);
-                taker(zone, zone.free_blocks());
+                taker(zone);
             }
         }
         self.sparse_bytes.set(0);
-        for list in self.available.iter().chain(&self.sparse).chain([&self.full]) {
+        for list in self.available.iter().chain(&self.sparse).chain([&self.full, &self.idle]) {
             while let Some(zone) = list.pop() {
-                taker(zone, zone.counted_free());
+                taker(zone);
             }
-        }
-        while let Some(zone) = self.idle.pop() {
-            taker(zone, zone.free_blocks());
         }
     }
 

@@ -5,9 +5,9 @@ use super::*;
 impl Central {
     /// The equation about spare zones.
     pub(crate) fn check_invariants(&self) {
-        let touched = self.spare().map(Zone::touched).sum::<usize>();
-        assert_eq!(touched, self.spare_bytes);
-        assert!(touched <= MOST_SPARE);
+        let bytes = self.spare().map(Zone::bytes).sum::<usize>();
+        assert_eq!(bytes, self.spare_bytes);
+        assert!(bytes <= self.most_spare);
     }
 }
 
@@ -65,7 +65,7 @@ fn zones_come_back_when_they_have_room() {
 fn wholly_free_zones_are_spare_as_long_as_they_are_few() {
     for class in Class::all() {
         let (mut central, (own, taker)) = (Central::new(), owners());
-        let zones: Vec<_> = (0..100).map(|_| full_zone(class, &mut central, own)).collect();
+        let zones: Vec<_> = (0..200).map(|_| full_zone(class, &mut central, own)).collect();
         for &zone in &zones {
             free(zone, 0..zone.states().len());
             central.collect(own, &mut |_, _| panic!("no misuse"));
@@ -73,7 +73,7 @@ fn wholly_free_zones_are_spare_as_long_as_they_are_few() {
         central.check_invariants();
         let (spare, idle) = (central.spare().count(), central.idle.iter().count());
         let is_small = class.has_states() && class != Class::ZERO;
-        assert_eq!((spare + idle, spare), (zones.len(), if is_small { MOST_SPARE / zones[0].touched() } else { 0 }));
+        assert_eq!((spare + idle, spare), (zones.len(), if is_small { MOST_SPARE / zones[0].bytes() } else { 0 }));
         // Zones with live blocks come first.
         let used = full_zone(class, &mut central, own);
         free(used, 0..used.states().len() / 2);
@@ -82,12 +82,18 @@ fn wholly_free_zones_are_spare_as_long_as_they_are_few() {
         let served: Vec<_> = core::iter::from_fn(|| central.take(class, taker)).collect();
         assert!(served.len() == spare && served.iter().all(|zone| zone.owner.is_alone(taker)));
         assert_eq!((central.spare().count(), central.spare_bytes), (0, 0));
-        // Blocks with canaries are cleared when they are freed, not before they are handed out.
+        // Not those with canaries, and not those that the hardened mode has put away.
         zones[0].set_guarded();
-        central.give(zones[0], zones[0].states().len());
-        assert!(
-            central.spare().next().is_none() && central.idle.first().is_some_and(|idle| core::ptr::eq(idle, zones[0]))
-        );
+        zones[1].shelve();
+        for &zone in &zones[..2] {
+            central.give(zone, zone.states().len());
+            assert!(central.idle.first().is_some_and(|idle| core::ptr::eq(idle, zone)));
+        }
+        // Nor any where nothing is to wait.
+        central.most_spare = 0;
+        central.give(zones[2], zones[2].states().len());
+        assert!(central.idle.first().is_some_and(|idle| core::ptr::eq(idle, zones[2])));
+        assert_eq!(central.spare().count(), 0);
     }
 }
 

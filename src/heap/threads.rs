@@ -19,7 +19,7 @@ use super::slow::{give_up, retire_all};
 use super::{HEAP, careful, secure, tools};
 use crate::arena::GRANULES;
 use crate::cache::{self, Cache};
-use crate::central::Central;
+use crate::central::{Central, MOST_SPARE};
 use crate::config::Complaint;
 use crate::os::{self, ThreadKey, Unix, stdio};
 use crate::remote::Owner;
@@ -120,7 +120,9 @@ pub(crate) fn start() {
         let mut pages = HEAP.pages.lock();
         pages.purge_delay = HEAP.config.purge_delay.get();
         pages.huge_pages = HEAP.config.huge_pages.get();
+        let waits = pages.purge_delay > 0;
         drop(pages);
+        HEAP.central.lock().most_spare = if waits { MOST_SPARE } else { 0 };
         careful::start();
     }
     let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::Relaxed, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 
 use super::{HEAP, release, secure, slow, threads, tools};
 use crate::cache::Cache;
-use crate::central::Central;
+use crate::central::{Central, MOST_SPARE};
 use crate::large::Stay;
 use crate::os::{Os, Unix};
 use crate::ptr::{low32, size};
@@ -14,6 +14,11 @@ use crate::zone::Zone;
 
 /// Lets at most `bytes` of free memory stay resident, whatever is in use; without a number any, for any time.
 pub(crate) fn set_trim_threshold(bytes: Option<usize>) -> bool {
+    {
+        let mut central = threads::central();
+        central.most_spare = bytes.map_or(MOST_SPARE, |bytes| MOST_SPARE.min(bytes / 4));
+        release_spare(&mut central);
+    }
     let mut pages = HEAP.pages.lock();
     pages.allowed_dirty = bytes.unwrap_or(usize::MAX) / GRANULE;
     pages.purge_delay = if bytes.is_some() { HEAP.config.purge_delay.get() } else { u64::MAX };

@@ -111,7 +111,7 @@ fn a_post_for_a_zone_that_was_given_back_serves_the_next_one() {
         world.collect(own);
         let retired = zone.free_blocks() == zone.states().len();
         if retired {
-            own.surrender(|_, _| ());
+            own.surrender(|_| ());
             retire_and_cut(world, zone, world.caches[1]);
             zone.fill();
             world.caches[1].place(zone, 0);

@@ -58,7 +58,7 @@ fn a_block_that_is_handed_out_has_one_of_its_sizes() {
         let block = class().block();
         world.free(0, 1, own);
         // The zone's turn: a window with one free block.
-        own.surrender(|_, _| ());
+        own.surrender(|_| ());
         own.place(other, 0);
         let read = spawn(move || {
             let seen = look(zone, 1);

@@ -13,7 +13,7 @@ use crate::sync::{RelaxedU8, RelaxedU64};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Place {
-    /// It serves the class's window; frees need no attention.
+    /// It serves the class's window; frees need no attention. Or it is spare, and has no blocks that could be freed.
     Current = 0,
     /// Nearly all blocks in use; waits for `wake` frees.
     Full = 1,

@@ -174,6 +174,31 @@ fn what_waits_for_the_next_thread_goes_when_memory_ends() {
     });
 }
 
+/// Zones that wait for the next thread when one has ended that had a block.
+fn spare_after_a_thread() -> usize {
+    spawn(|| Known::new(alloc(40), 40, 1, 1).free()).join().expect("no panic");
+    threads::central().spare().count()
+}
+
+#[test]
+fn nothing_waits_where_free_memory_goes_back_at_once() {
+    alone!(nothing_waits_where_free_memory_goes_back_at_once, "purge_delay=0", || {
+        assert_eq!(spare_after_a_thread(), 0);
+    });
+}
+
+#[test]
+fn nothing_waits_above_the_trim_threshold() {
+    alone!(nothing_waits_above_the_trim_threshold, "", || {
+        assert_eq!(spare_after_a_thread(), 1);
+        assert!(trim::set_trim_threshold(Some(100_000)));
+        assert_eq!(threads::central().spare().count(), 0);
+        assert_eq!(spare_after_a_thread(), 0);
+        assert!(trim::set_trim_threshold(None));
+        assert_eq!(spare_after_a_thread(), 1);
+    });
+}
+
 #[test]
 fn what_a_consumer_frees_comes_back_to_the_producer() {
     alone!(what_a_consumer_frees_comes_back_to_the_producer, "on_error=abort", || {
