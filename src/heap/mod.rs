@@ -166,14 +166,13 @@ pub(crate) fn free(block: *mut u8, call: Call) {
             return release::free_shared(block, zone, call);
         }
         match free_own(zone, block.addr()) {
-            Freed::Done => return,
-            Freed::Woke => return release::wake(zone),
-            Freed::No => {}
+            Freed::Done => {}
+            Freed::Woke => release::wake(zone),
+            Freed::No => release::free(block, call),
         }
-    } else if block.is_null() {
-        return;
+    } else {
+        release::free_outside(block, call);
     }
-    release::free(block, call);
 }
 
 /// Frees the block at `block` if it is a TINY or SMALL one of this thread's that was asked for with exactly `bytes`; else
