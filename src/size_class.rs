@@ -272,7 +272,7 @@ impl Class {
     /// that class. `None` if it is another one, or `bytes` is 0.
     #[inline]
     pub(crate) fn aligned_small(bytes: usize, align: usize) -> Option<usize> {
-        // No overflow: a power of two and 1023 at most.
+        // No overflow: 1024 at most, and less than the largest power of two.
         let room = if bytes > SMALL_MAX { bytes } else { (bytes + (align - 1)) & !(align - 1) };
         (bytes != 0 && room <= SMALL_MAX && room - bytes <= MAX_BYTE_SLACK).then_some(room)
     }

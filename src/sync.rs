@@ -135,7 +135,7 @@ pub(crate) fn address<T>(target: Option<&'static T>) -> *mut T {
 /// Which thread is forking (`pthread_self` as an address), 0 for none. It holds every mutex and may pass them.
 static FORKING: AtomicUsize = AtomicUsize::new(0);
 
-/// An open mutex that spins for a moment before it sleeps, where libc has such: none is held for long, but most come in
+/// An open mutex that spins for a moment before it sleeps, where libc has such: they are held for a moment, but for a purge, and come in
 /// turn at a thread's start and end, where sleeping cost an eighth of the time.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const OPEN: libc::pthread_mutex_t = libc::PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
