@@ -1,4 +1,4 @@
-// Pages of a LARGE block that the program protected and then forgot, one or all: free does not trip over them, and
+// Pages of a LARGE block with a mapping of its own that the program protected and then forgot, one or all: free does not trip over them, and
 // whoever gets them next can write to them.
 #include "check.h"
 #include <sys/mman.h>

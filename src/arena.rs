@@ -61,6 +61,8 @@ pub(crate) struct Arena {
     pub(crate) blank: Bits,
     /// Free dirty granules that were so at the last tick.
     pub(crate) old: Bits,
+    /// Free granules that read as zero, dirty or not, unless somebody has written to free memory.
+    pub(crate) cleared: Bits,
     /// Granules whose last page is a guard.
     pub(crate) guards: Bits,
     /// Those of them that are guards from the first page on.

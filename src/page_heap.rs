@@ -3,7 +3,7 @@
 //! Owns every granule that no zone and no LARGE block uses. A free run is described by the descriptors of its first
 //! and its last granule (boundary tags) and hangs in a bin by its length. Bitmaps of the arena tell the rest: `free`,
 //! `dirty` (resident since the OS cleared it), `blank` (resident, but nobody has had it), `old` (free and dirty at the
-//! last tick).
+//! last tick), `cleared` (who gave it back had cleared it).
 //!
 //! Huge pages: once a heap is large, runs that will be filled to the last page (zones of small blocks) come from arenas
 //! of their own, where the first run of each two free, clean MiB brings in all of them as one page. Other runs stay
@@ -278,8 +278,33 @@ impl PageHeap {
 
     /// Gives a run back, of which the first `touched` bytes may be dirty. Its descriptor must be done with.
     pub(crate) fn give(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, touched: usize) {
+        self.give_as(tools, zone, touched, false);
+    }
+
+    /// The same of a run that reads as zero again.
+    pub(crate) fn give_cleared(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, touched: usize) {
+        self.give_as(tools, zone, touched, true);
+    }
+
+    /// Whether a run that was just taken was `clean`, or given back cleared: then it reads as zero, unless somebody has
+    /// written to free memory.
+    pub(crate) fn was_cleared(tools: &Tools<'_, impl Os>, run: &Run) -> bool {
+        let granules = usize::from(run.zone.granules.get());
+        run.clean
+            || Self::locate(tools, run.zone).is_some_and(|(arena, first)| {
+                (first..first + granules).all(|g| arena.cleared.has(g) || !arena.dirty.has(g))
+            })
+    }
+
+    /// Gives a run back, `cleared` or not.
+    fn give_as(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, touched: usize, cleared: bool) {
         let granules = usize::from(zone.granules.get());
         let Some((arena, first)) = Self::locate(tools, zone) else { return };
+        if cleared {
+            arena.cleared.insert(first, granules);
+        } else {
+            arena.cleared.remove(first, granules);
+        }
         self.settle(zone);
         // Merged with the run before it, it starts nothing any more.
         zone.set_role(Role::None);

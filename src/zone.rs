@@ -171,6 +171,11 @@ impl Zone {
         usize::from(self.granules.get()) * GRANULE
     }
 
+    /// Whether `address` lies in the run.
+    pub(crate) fn contains(&self, address: usize) -> bool {
+        address.wrapping_sub(self.address()) < self.bytes()
+    }
+
     /// Cuts the run into blocks of `class`. `chunk` is zeroed metadata of `layout.chunk` bytes; `clean` says that the
     /// run reads as zero. The zone starts as `owner`'s current one.
     pub(crate) fn cut(&self, class: Class, chunk: NonNull<u8>, clean: bool, owner: &'static Owner) {
@@ -248,8 +253,8 @@ impl Zone {
         // SAFETY: the fields are such cells.
         let (index, rest) =
             unsafe { scale::<Self, { offset_of!(Self, first) }, { offset_of!(Self, reciprocal) }>(self, address) };
-        // For multiples of the block size the rest is at most index × (reciprocal − 2^64 / block), for negative offsets
-        // it is as large as for those that point into a block.
+        // For multiples of the block size the rest is at most index × (reciprocal − 2^64 / block), for negative offsets of
+        // less than a block it is as large as for those that point into a block.
         // SAFETY: as above.
         if unsafe { is_less::<Self, { offset_of!(Self, reciprocal) }>(rest, self) } {
             Some(size64(index))
@@ -291,10 +296,13 @@ impl Zone {
         self.states().get(index).is_some_and(|state| state.0.load(Ordering::Acquire) >= LIVE) && !self.is_free(index)
     }
 
-    /// The live block that starts at `address`, an address in this zone.
+    /// The live block that starts at `address`. That was in this zone when somebody looked the zone up; its header may have
+    /// been given another place since.
     #[inline(always)]
     pub(crate) fn live_at(&self, address: usize) -> Option<usize> {
-        let index = self.index_of(address)?;
+        // The multiplication does not refuse all of what is before the guard of a zone, or outside of it.
+        let is_inside = address.wrapping_sub(self.first.get().addr()) < self.bytes();
+        let index = self.index_of(address).filter(|_| is_inside)?;
         // SAFETY: only blocks have an index, and each has a state byte …
         let state = unsafe { &*self.state.get().wrapping_add(index) };
         // SAFETY: … and a bit.

@@ -69,9 +69,10 @@ const M_MMAP_THRESHOLD: c_int = -3;
 /// `mallopt` parameter: the byte that fills freed memory, and whose complement fills allocated memory.
 const M_PERTURB: c_int = -6;
 
-/// `mallopt` parameters about parts of glibc's heap that this one lacks: `M_MXFAST`, `M_TOP_PAD`, `M_MMAP_MAX`,
-/// `M_CHECK_ACTION`, `M_ARENA_TEST` and `M_ARENA_MAX`. Programs that set them take 0 for a failure, and some end then.
-const WITHOUT_EFFECT: [c_int; 6] = [1, -2, -4, -5, -7, -8];
+/// `mallopt` parameters about parts of glibc's heap that this one lacks: `M_MXFAST`, `M_NLBLKS`, `M_GRAIN`, `M_KEEP`,
+/// `M_TOP_PAD`, `M_MMAP_MAX`, `M_CHECK_ACTION`, `M_ARENA_TEST` and `M_ARENA_MAX`. Programs that set them take 0 for a
+/// failure, and some end then.
+const WITHOUT_EFFECT: [c_int; 9] = [1, 2, 3, 4, -2, -4, -5, -7, -8];
 
 /// Gives free memory back to the OS: wholly free zones, free runs, and free pages inside zones in use. `pad`, the bytes
 /// that glibc would keep, keeps that much free memory resident. Returns 1 if any memory went, 0 if there was none.

@@ -113,7 +113,8 @@ pub(crate) enum Misuse {
 /// The live block that starts at `address`, or what is wrong with that address.
 pub(crate) fn find(address: usize) -> Result<Block, Misuse> {
     let zone = MAP.find(address);
-    if let Some(zone) = zone {
+    // If not, the arena was given back a moment ago, and its header is that of another one now.
+    if let Some(zone) = zone.filter(|zone| zone.contains(address)) {
         match zone.role() {
             Role::Blocks => return find_in_zone(zone, address),
             Role::Large if zone.address() == address => return Ok(Block::Run(zone)),

@@ -82,9 +82,9 @@ extern "C" fn free_noted(block: *mut u8, call: Call) {
             }
         }
         Ok(Block::Zone(zone, index)) => free_remote(zone, index, call),
-        Ok(Block::Run(zone)) => free_run(zone, block.addr(), call),
+        Ok(Block::Run(zone)) => free_run(zone, block, call),
         Ok(Block::Mapping(mapping)) if mapping.is_guarded() => secure::free_large(mapping, call),
-        Ok(Block::Mapping(_)) => free_mapping(block.addr(), call),
+        Ok(Block::Mapping(_)) => free_mapping(block, call),
         Ok(Block::Sampled(slot)) => sample::free(slot, call),
         Err(misuse) => report(call, block.addr(), misuse),
     }
@@ -136,7 +136,8 @@ fn count_for_central(zone: &'static Zone, index: usize) {
 }
 
 /// Frees a LARGE block that is a run of an arena. Looked up again under the mutex: of two frees one wins.
-fn free_run(zone: &'static Zone, address: usize, call: Call) {
+fn free_run(zone: &'static Zone, block: *mut u8, call: Call) {
+    let address = block.addr();
     {
         let mut large = HEAP.large.lock();
         let mut pages = HEAP.pages.lock();
@@ -144,6 +145,9 @@ fn free_run(zone: &'static Zone, address: usize, call: Call) {
             large.remember(address);
             // As much as the program could use ends in the same granule.
             let touched = zone.requested.get().max(1);
+            if secure::is_on() {
+                secure::wipe(block, Block::Run(zone).usable(), zone.bytes());
+            }
             zone.set_role(Role::None);
             pages.give(&tools(), zone, touched);
             return;
@@ -153,10 +157,14 @@ fn free_run(zone: &'static Zone, address: usize, call: Call) {
 }
 
 /// Frees a LARGE block with a mapping of its own. Looked up again under the mutex.
-fn free_mapping(address: usize, call: Call) {
+fn free_mapping(block: *mut u8, call: Call) {
+    let address = block.addr();
     {
         let mut large = HEAP.large.lock();
         if let Some(mapping) = large.find(address).filter(|mapping| mapping.block() == address) {
+            if secure::is_on() {
+                secure::wipe(block, mapping.usable(), mapping.bytes());
+            }
             large.free(&Unix, &HEAP.meta, mapping, stay());
             return;
         }

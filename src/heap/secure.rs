@@ -21,7 +21,7 @@ mod runs;
 use core::ptr::NonNull;
 
 use super::misuse::{Call, Misuse, report};
-use super::{HEAP, MAX_REQUEST, careful, release, slow, threads};
+use super::{Block, HEAP, MAX_REQUEST, careful, release, slow, threads};
 use crate::cache::{Cache, Freed, free_index};
 use crate::fold::prefetch;
 use crate::large::{Mapping, Stay};
@@ -30,13 +30,13 @@ use crate::ptr::{forward, low32, size64};
 use crate::random::{mix, next};
 use crate::remote::post;
 use crate::secure::{CANARY, Quarantine, filling, is_intact, is_zero, seal};
-use crate::size_class::{Class, FRESH, GRANULE, Kind, MIN_ALIGN};
+use crate::size_class::{Class, FRESH, GRANULE, Kind, MIN_ALIGN, SMALL_MAX};
 use crate::thread;
 use crate::zone::Zone;
 
 pub(super) use runs::{give_run, reopen, take_run};
 
-/// Last bytes that are looked at of a block that was never in use.
+/// Last bytes that are looked at of a MEDIUM block that was never in use.
 const TAIL: usize = 64;
 
 /// Bytes of freed LARGE mappings that wait, without memory: they are in a list that is walked.
@@ -127,14 +127,9 @@ fn wander(cache: &'static Cache, class: Class, chance: usize) {
 #[inline]
 fn prepare(zone: &'static Zone, start: NonNull<u8>, bytes: usize, state: u8) {
     let block = zone.block_bytes();
-    if state == FRESH {
-        if zone.is_clean() {
-            // Without its pages, which the program may not need, but where an underflow of the next block would be.
-            let tail = block.min(TAIL);
-            check_free(forward(start, block - tail), tail, block, Call::Malloc);
-        } else {
-            clear(start, block);
-        }
+    if state == FRESH && zone.is_clean() && block > SMALL_MAX {
+        // Without its pages, which the program may not need, but where an underflow of the next block would be.
+        check_free(forward(start, block - TAIL), TAIL, block, Call::Malloc);
     } else {
         check_free(start, block, block, Call::Malloc);
     }
@@ -309,9 +304,18 @@ fn alloc_plain(bytes: usize, align: usize) -> Option<NonNull<u8>> {
     let (block, clean) = slow::alloc_large(bytes, align, false);
     let start = NonNull::new(block)?;
     if !clean {
-        clear(start, bytes);
+        clear(start, Block::at(start).map_or(bytes, Block::usable));
     }
     Some(start)
+}
+
+/// Takes its contents from a LARGE block without guards that is being freed: the first `bytes` of its `room`.
+pub(super) fn wipe(start: *mut u8, bytes: usize, room: usize) {
+    if let Some(start) = NonNull::new(start)
+        && !Unix.purge(start, room)
+    {
+        clear(start, bytes);
+    }
 }
 
 /// Bytes from the end of a LARGE block to that of its last page.

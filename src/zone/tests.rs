@@ -126,6 +126,32 @@ fn every_offset_of_every_class_is_told_rightly() {
 }
 
 #[test]
+fn nothing_outside_of_a_zone_is_a_live_block_of_it() {
+    use crate::arena::ARENA;
+    for class in Class::all() {
+        let zone = Zone::for_test(class, &OWNER);
+        zone.fill();
+        let first = zone.block_at(0).addr();
+        // As behind a guard: a zone may begin with granules that hold no blocks.
+        let before = (1..=2 * GRANULE).map(|step| first.wrapping_sub(step));
+        // As with the header of another arena, that has moved.
+        let elsewhere =
+            (1..100).flat_map(|arena| [first.wrapping_add(arena * ARENA), first.wrapping_sub(arena * ARENA)]);
+        let behind = (0..GRANULE).map(|step| zone.address() + zone.bytes() + step);
+        for address in before.chain(elsewhere).chain(behind) {
+            assert_eq!(
+                zone.live_at(address),
+                None,
+                "{address:#x} outside of a zone of {} at {first:#x}",
+                class.block()
+            );
+            assert!(!zone.contains(address) || address < first);
+        }
+        assert_eq!(zone.live_at(first), Some(0));
+    }
+}
+
+#[test]
 fn a_zone_is_touched_up_to_the_last_block_that_was_handed_out() {
     for class in Class::all() {
         let zone = Zone::for_test(class, &OWNER);

@@ -8,8 +8,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::{HEAP, careful, tools};
-use super::Call;
-use super::check_free;
+use super::{Call, check_free, clear};
 use crate::os::{Os, Unix};
 use crate::page_heap::{PageHeap, Run};
 use crate::ptr::size;
@@ -23,16 +22,23 @@ const MOST_GUARDS: usize = 12_000;
 /// Guards of zones.
 static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
-/// A run for a zone, behind one or two granules that nobody may use, as far as the OS allows.
+/// A run for a zone, behind one or two granules that nobody may use, as far as the OS allows. It reads as zero, unless
+/// somebody has written to free memory, which is seen when the blocks are handed out.
 pub(in crate::heap) fn take_run(class: Class) -> Option<Run> {
     let granules = size(class.layout().granules);
     let chance = careful::cache().map_or(0, |cache| below(&cache.random, 2));
     let guard = if GUARDS.load(Ordering::Relaxed) < MOST_GUARDS { 1 + chance } else { 0 };
-    let run = {
+    let (run, is_cleared) = {
         let mut pages = HEAP.pages.lock();
         reopen(&mut pages);
-        pages.take(&tools(), granules + guard, 1, false)?
+        let run = pages.take(&tools(), granules + guard, 1, false)?;
+        let is_cleared = PageHeap::was_cleared(&tools(), &run);
+        (run, is_cleared)
     };
+    if let Some(start) = NonNull::new(run.zone.start.get()).filter(|_| !is_cleared) {
+        // What others have used.
+        clear(start, run.zone.bytes());
+    }
     if let Some(start) = NonNull::new(run.zone.start.get()).filter(|_| guard > 0) {
         GUARDS.fetch_add(1, Ordering::Relaxed);
         Unix.protect(start, guard * GRANULE);
@@ -46,9 +52,11 @@ pub(in crate::heap) fn give_run(zone: &'static Zone, touched: usize) {
     let used = zone.states().iter().enumerate().filter(|(_, state)| state.get() != FRESH);
     used.filter_map(|(index, _)| NonNull::new(zone.block_at(index)))
         .for_each(|start| check_free(start, zone.block_bytes(), zone.block_bytes(), Call::Free));
+    // It is nobody's. If the process forks now, the child must not find it and do this again.
+    zone.set_role(Role::None);
     let guard = (usize::from(zone.granules.get()) - size(zone.layout().granules)) * GRANULE;
     if guard == 0 {
-        return HEAP.pages.lock().give(&tools(), zone, touched);
+        return HEAP.pages.lock().give_cleared(&tools(), zone, touched);
     }
     let is_open = open(zone, guard);
     if !is_open && let Some(start) = NonNull::new(zone.start.get()) {
@@ -57,9 +65,8 @@ pub(in crate::heap) fn give_run(zone: &'static Zone, touched: usize) {
     }
     let mut pages = HEAP.pages.lock();
     if is_open {
-        pages.give(&tools(), zone, touched);
+        pages.give_cleared(&tools(), zone, touched);
     } else {
-        zone.set_role(Role::None);
         pages.closed.push(zone);
     }
 }
