@@ -144,6 +144,8 @@ pub(crate) struct Large {
     pub(crate) huge_pages: bool,
     /// Whether the program fills its blocks.
     filled: Filled,
+    /// The mapping that got fresh memory last, if its block is live.
+    young: Link<Mapping>,
     /// Whether mappings get guards at their ends.
     pub(crate) guards: bool,
     /// How many.
@@ -168,6 +170,7 @@ impl Large {
             kept: Kept::new(),
             huge_pages: false,
             filled: Filled::new(),
+            young: Link::none(),
             guards: false,
             allowance: Allowance::new(),
             count: 0,
@@ -187,6 +190,7 @@ impl Large {
     ) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
         let mapping = self.descriptor(os, meta)?;
+        self.look_at_young(os, length);
         let huge = self.huge_pages && length >= LEAST && self.filled.grant(length);
         let guard = self.room_for_guard(os, if bytes > 0 { length } else { 0 });
         let huge = if huge { self.map_huge(os, meta, length, guard, align) } else { None };

@@ -52,6 +52,11 @@ impl Filled {
         self.trust = 0;
     }
 
+    /// Whether the next block may have huge pages.
+    pub(super) fn trusts(&self) -> bool {
+        self.trust > 0
+    }
+
     /// Whether the habit was confirmed lately, so that the next block need not tell anything.
     pub(super) fn is_sure(&self) -> bool {
         self.trust > 1
@@ -59,7 +64,7 @@ impl Filled {
 
     /// Whether the next `bytes` of memory for a block come in huge pages.
     pub(super) fn grant(&mut self, bytes: usize) -> bool {
-        let granted = self.trust > 0 && bytes / 2 <= self.longest;
+        let granted = self.trusts() && bytes / 2 <= self.longest;
         self.trust -= u32::from(granted);
         granted
     }

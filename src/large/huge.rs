@@ -3,7 +3,8 @@
 //! Evidence is the *fresh* memory of a block alone: its last bytes, new from the OS when the block got them, that come
 //! in small pages. Of a new mapping that is all; of a reused one, or one that `realloc` has grown, what it grew by; if
 //! it comes in huge pages, what lies behind its last whole 2 MiB, which comes in small ones by itself. A block is looked
-//! at when it is freed or resized: then nobody else may use it. A few pages of each 2 MiB have to hold something.
+//! at when it is freed or resized: then nobody else may use it; and, before the next one gets memory, while it is live: then
+//! only the kernel may read it. A few pages of each 2 MiB have to hold something.
 //!
 //! A mapping with huge pages starts at a multiple of 2 MiB, as long as nothing unaligned was cut from it.
 
@@ -32,14 +33,25 @@ const LOOKS: usize = 4;
 impl Large {
     /// Looks at a block that may still be filled if it is not yet.
     pub(super) fn look(&mut self, os: &impl Os, mapping: &'static Mapping) {
-        if is_filled(os, mapping) == Some(true) {
+        if is_filled(os.page(), mapping, |page| os.is_written(page)) == Some(true) {
+            self.judge(mapping, true);
+        }
+    }
+
+    /// Before memory for a block of `length` bytes comes: looks at the one that came before, which has its content by now
+    /// in programs that fill one block after the other. Where the habit is known nobody has to look.
+    pub(super) fn look_at_young(&mut self, os: &impl Os, length: usize) {
+        let young = self.young.get().filter(|_| self.huge_pages && length >= LEAST && !self.filled.trusts());
+        if let Some(mapping) = young
+            && is_filled(os.page(), mapping, |page| os.is_in_use(page)) == Some(true)
+        {
             self.judge(mapping, true);
         }
     }
 
     /// Looks at a block that is about to end.
     pub(super) fn look_last(&mut self, os: &impl Os, mapping: &'static Mapping) {
-        if let Some(filled) = is_filled(os, mapping) {
+        if let Some(filled) = is_filled(os.page(), mapping, |page| os.is_written(page)) {
             self.judge(mapping, filled);
         }
         self.set_fresh(mapping, 0);
@@ -56,10 +68,13 @@ impl Large {
     }
 
     /// Notes how many of a mapping's last bytes its block has fresh from the OS, in small pages or behind its huge ones.
-    pub(super) fn set_fresh(&self, mapping: &'static Mapping, bytes: usize) {
+    pub(super) fn set_fresh(&mut self, mapping: &'static Mapping, bytes: usize) {
         let bytes = if mapping.huge.get() { bytes.min(end_of(mapping) % HUGE) } else { bytes };
         let bytes = if self.huge_pages && mapping.bytes() >= LEAST { bytes } else { 0 };
         mapping.fresh.set(bytes);
+        if bytes > 0 {
+            self.young.set(Some(mapping));
+        }
     }
 
     /// New pages for a block of `length` bytes that gets huge ones, and `guard` bytes behind it; with their length.
@@ -142,13 +157,13 @@ fn end_of(mapping: &Mapping) -> usize {
 
 /// Whether a block seems to have written to all that huge pages would have brought in: each whole, aligned 2 MiB of its
 /// fresh memory; with huge pages, to the rest behind them. `None` if there is none of that, or too little. From the end,
-/// since blocks are filled from the start.
-fn is_filled(os: &impl Os, mapping: &Mapping) -> Option<bool> {
+/// since blocks are filled from the start. `is_written` says it of a page, of which `page` is the length.
+fn is_filled(page: usize, mapping: &Mapping, is_written: impl Fn(NonNull<u8>) -> bool) -> Option<bool> {
     let start = NonNull::new(mapping.start())?;
     let (bytes, fresh) = (mapping.room(), mapping.fresh.get());
     // At places that follow no pattern of the program's.
-    let page = |from, bytes, nth| from + size(scatter(from + nth)) % (bytes / os.page()) * os.page();
-    let written = |from, bytes| (0..LOOKS).all(|nth| os.is_written(forward(start, page(from, bytes, nth))));
+    let place = |from, bytes, nth| from + size(scatter(from + nth)) % (bytes / page) * page;
+    let written = |from, bytes| (0..LOOKS).all(|nth| is_written(forward(start, place(from, bytes, nth))));
     if mapping.huge.get() {
         return (fresh >= TELLING).then(|| written(bytes - fresh, fresh));
     }

@@ -18,6 +18,7 @@ impl Large {
     pub(crate) fn reuse(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, bytes: usize) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
         let mapping = self.kept.take_best(length)?;
+        self.look_at_young(os, length);
         let before = mapping.bytes();
         if before >= length {
             self.cut(os, meta, mapping, length);

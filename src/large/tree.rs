@@ -69,6 +69,9 @@ impl Large {
     pub(super) fn remove(&mut self, old: &'static Mapping) {
         self.count -= 1;
         self.bytes -= old.bytes();
+        if self.young.is(old) {
+            self.young.set(None);
+        }
         let mut place = &self.root;
         while let Some(mapping) = place.get().filter(|_| !place.is(old)) {
             place = if old.address() < mapping.address() { &mapping.left } else { &mapping.right };

@@ -387,6 +387,10 @@ impl Os for Mock {
         self.is_held(page, self.page(), true) && self.touched.load(Relaxed)
     }
 
+    fn is_in_use(&self, page: NonNull<u8>) -> bool {
+        self.is_written(page)
+    }
+
     fn is_readable(&self, place: *const u8) -> bool {
         Unix.is_readable(place)
     }

@@ -77,6 +77,10 @@ pub(crate) trait Os {
     /// What was never touched stays without memory.
     fn is_written(&self, page: NonNull<u8>) -> bool;
 
+    /// The same of a page that a program has in use, and may change, protect or unmap at any moment. `true` is certain, `false`
+    /// means nothing.
+    fn is_in_use(&self, page: NonNull<u8>) -> bool;
+
     /// Whether the page in which `place` lies can be read; `false` if that cannot be told.
     fn is_readable(&self, place: *const u8) -> bool;
 

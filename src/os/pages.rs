@@ -33,6 +33,10 @@ const GUARD_INSTALL: c_int = 102;
 #[cfg(target_os = "linux")]
 const GUARD_REMOVE: c_int = 103;
 
+/// `FUTEX_CMP_REQUEUE` for a futex of this process.
+#[cfg(target_os = "linux")]
+const CMP_REQUEUE: c_int = libc::FUTEX_CMP_REQUEUE | libc::FUTEX_PRIVATE_FLAG;
+
 /// Gives the kernel advice about pages of ours; whether it took it.
 #[cfg(target_os = "linux")]
 fn advise(start: NonNull<u8>, bytes: usize, advice: c_int) -> bool {
@@ -162,6 +166,26 @@ impl Os for Unix {
     }
 
     #[cfg(target_os = "linux")]
+    fn is_in_use(&self, page: NonNull<u8>) -> bool {
+        /// Places in a page that are looked at.
+        const LOOKS: usize = 4;
+        let step = self.page() / LOOKS + align_of::<u64>();
+        (0..LOOKS).map(|nth| nth * step % self.page()).any(|offset| {
+            let word = page.as_ptr().wrapping_add(offset);
+            // A comparison that the kernel makes, and then wakes nobody: it says EAGAIN if the word is not 0, and EFAULT
+            // where a load would fault.
+            // SAFETY: changes nothing.
+            let call = || unsafe { libc::syscall(libc::SYS_futex, word, CMP_REQUEUE, 0, 0, word, 0) };
+            keeping_errno(|| call() == -1 && errno::errno().0 == libc::EAGAIN)
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_in_use(&self, _page: NonNull<u8>) -> bool {
+        false
+    }
+
+    #[cfg(target_os = "linux")]
     fn knows_guards(&self) -> bool {
         /// 0 not asked yet, 1 no, 2 yes.
         static KNOWN: AtomicU8 = AtomicU8::new(0);
@@ -212,5 +236,32 @@ impl Os for Unix {
         keeping_errno(|| unsafe { libc::clock_gettime(CLOCK, &raw mut time) });
         let milliseconds = time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000);
         u64::try_from(milliseconds).unwrap_or(0)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_has_in_use_is_seen_whatever_it_does_with_the_page() {
+        let page = Unix.page();
+        let start = Unix.map(page).expect("memory");
+        errno::set_errno(errno::Errno(7));
+        assert!(!Unix.is_in_use(start));
+        for offset in [0, page / 4 + 8, page / 2 + 16] {
+            let word = start.as_ptr().wrapping_add(offset);
+            // SAFETY: the page was just mapped.
+            unsafe { word.write(1) };
+            assert!(Unix.is_in_use(start), "{offset}");
+            // SAFETY: as above.
+            unsafe { word.write(0) };
+        }
+        assert!(!Unix.is_in_use(start));
+        // SAFETY: as above.
+        unsafe { start.as_ptr().write(1) };
+        assert!(Unix.protect(start, page) && !Unix.is_in_use(start));
+        assert!(Unix.unmap(start, page) && !Unix.is_in_use(start));
+        assert_eq!(errno::errno().0, 7);
     }
 }

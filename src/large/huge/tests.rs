@@ -82,11 +82,35 @@ fn blocks_of_programs_that_fill_them_get_huge_pages() {
     // Seven, a probe, seven more once that was seen filled, and so on.
     assert_eq!(next, [[true; 7].as_slice(), &[false], &[true; 7], &[false], &[true]].concat());
     assert_eq!(world.os.calls(Kind::Advise), 15);
-    // Those that live on say nothing.
-    assert_eq!(world.next(8, EVEN), [true, true, true, true, true, true, false, false]);
-    world.pass(EVEN);
     let last = world.alloc(EVEN);
     assert_eq!((last.address() % HUGE, last.bytes(), last.fresh.get()), (0, EVEN, 0));
+}
+
+#[test]
+fn live_blocks_tell_when_the_next_one_comes() {
+    let mut world = World::new(true);
+    assert_eq!(world.next(12, EVEN), [[false; 3].as_slice(), &[true; 7], &[false], &[true]].concat());
+    // Not filled yet means nothing, and the end of the block is looked at as ever.
+    let mut world = World::new(true);
+    assert_eq!(world.next(2, EVEN), [false; 2]);
+    let young = world.alloc(EVEN);
+    world.os.touched.store(false, Relaxed);
+    assert_eq!(world.next(1, EVEN), [false]);
+    world.os.touched.store(true, Relaxed);
+    assert_eq!(world.next(1, EVEN), [true]);
+    assert_eq!(young.fresh.get(), EVEN);
+    world.os.touched.store(false, Relaxed);
+    world.free(young);
+    world.os.touched.store(true, Relaxed);
+    assert_eq!(world.next(1, EVEN), [false]);
+    // Once for each block: what was freed is not looked at.
+    let mut world = World::new(true);
+    let block = world.alloc(EVEN);
+    assert_eq!(world.next(1, EVEN), [false]);
+    assert_eq!(block.fresh.get(), 0);
+    let second = world.alloc(EVEN);
+    world.free(second);
+    assert!(world.large.young.get().is_none());
 }
 
 #[test]
