@@ -25,6 +25,13 @@ int main(void) {
         free(mapped[round]);
         CHECK((mapped[round] = hide(malloc(large))) != NULL && mapped[round][0] == 0);
     }
+    // Nor does what realloc cuts off.
+    char *shrunk = hide(malloc(1000000));
+    volatile char *tail = shrunk + 700000;
+    memset(shrunk, 'A', 1000000);
+    shrunk = hide(realloc(shrunk, 300000));
+    CHECK(shrunk != NULL && shrunk[299999] == 'A' && *tail == 0);
+    free(shrunk);
     for (int i = 0; i < COUNT; i++) free(p[i]);
     for (int i = 0; i < LAST; i++) free(mapped[i]);
     return 0;

@@ -286,14 +286,14 @@ impl PageHeap {
         self.give_as(tools, zone, touched, true);
     }
 
-    /// Whether a run that was just taken was `clean`, or given back cleared: then it reads as zero, unless somebody has
-    /// written to free memory.
-    pub(crate) fn was_cleared(tools: &Tools<'_, impl Os>, run: &Run) -> bool {
+    /// Names the granules of a run that was just taken which were not given back cleared, and may hold what others left. The
+    /// rest reads as zero, unless somebody has written to free memory.
+    pub(crate) fn left_by_others(tools: &Tools<'_, impl Os>, run: &Run, found: impl FnMut(NonNull<u8>)) {
         let granules = usize::from(run.zone.granules.get());
-        run.clean
-            || Self::locate(tools, run.zone).is_some_and(|(arena, first)| {
-                (first..first + granules).all(|g| arena.cleared.has(g) || !arena.dirty.has(g))
-            })
+        if let Some((arena, first)) = Self::locate(tools, run.zone).filter(|_| !run.clean) {
+            let left = (first..first + granules).filter(|&g| arena.dirty.has(g) && !arena.cleared.has(g));
+            left.filter_map(|g| NonNull::new(arena.granule(g))).for_each(found);
+        }
     }
 
     /// Gives a run back, `cleared` or not.

@@ -1,5 +1,6 @@
 // Other libraries' pthread_atfork handlers allocate and free, in all three phases. Handlers registered before the
 // allocator's own run in the prepare phase after it, when it may hold its locks, and in the other two before it.
+// mode: preload link archive
 #include "../check.h"
 #include <pthread.h>
 #include <sys/wait.h>

@@ -1,5 +1,7 @@
 //! Tests of central.
 
+use core::ptr::NonNull;
+
 use super::*;
 
 impl Central {
@@ -110,6 +112,23 @@ fn each_class_has_zones_of_its_own() {
         assert_eq!(central.take(class, taker).expect("one each").class(), class);
         assert!(central.take(class, taker).is_none());
     }
+}
+
+#[test]
+fn what_was_posted_to_a_thread_that_ends_is_posted_to_central() {
+    let (mut central, (own, _)) = (Central::new(), owners());
+    let memory = Box::leak(Box::new(core::mem::MaybeUninit::<Cache>::zeroed()));
+    let cache = crate::cache::over(NonNull::from_mut(memory).cast());
+    central.admit(cache);
+    let class = Class::SMALLEST;
+    let zone = Zone::for_test(class, &cache.owner);
+    assert!(cache.start_zone(class, zone));
+    zone.fill();
+    free(zone, 0..10);
+    central.take_over(cache, own);
+    assert!(zone.owner.is(own) && zone.free_blocks() == 0);
+    central.collect(own, &mut |_, _| panic!("no misuse"));
+    assert_eq!(zone.free_blocks(), 10);
 }
 
 #[test]

@@ -145,12 +145,12 @@ fn free_run(zone: &'static Zone, block: *mut u8, call: Call) {
             large.remember(address);
             // As much as the program could use ends in the same granule.
             let touched = zone.requested.get().max(1);
-            if secure::is_on() {
-                secure::wipe(block, Block::Run(zone).usable(), zone.bytes());
-            }
+            let is_cleared = secure::is_on() && secure::wipe(block, Block::Run(zone).usable(), zone.bytes());
             zone.set_role(Role::None);
-            pages.give(&tools(), zone, touched);
-            return;
+            if is_cleared {
+                return pages.give_cleared(&tools(), zone, touched);
+            }
+            return pages.give(&tools(), zone, touched);
         }
     }
     report(call, address, Misuse::FreedLarge);

@@ -89,6 +89,10 @@ fn resize_run(zone: &'static Zone, start: NonNull<u8>, bytes: usize) -> Result<b
     }
     let mut pages = HEAP.pages.lock();
     still_run(zone, start)?;
+    if secure::is_on() && bytes.div_ceil(GRANULE) < zone.requested.get().div_ceil(GRANULE) {
+        // What is cut off would keep its content.
+        return Ok(false);
+    }
     let is_near = bytes.div_ceil(GRANULE) == zone.requested.get().div_ceil(GRANULE);
     let fits = is_near && bytes <= Block::Run(zone).usable();
     let is_resized = fits || pages.resize_block(&tools(), zone, bytes);

@@ -309,13 +309,15 @@ fn alloc_plain(bytes: usize, align: usize) -> Option<NonNull<u8>> {
     Some(start)
 }
 
-/// Takes its contents from a LARGE block without guards that is being freed: the first `bytes` of its `room`.
-pub(super) fn wipe(start: *mut u8, bytes: usize, room: usize) {
-    if let Some(start) = NonNull::new(start)
-        && !Unix.purge(start, room)
-    {
+/// Takes its contents from a LARGE block without guards that is being freed: the first `bytes` of its `room`, if the OS
+/// does not clear that; whether it did.
+pub(super) fn wipe(start: *mut u8, bytes: usize, room: usize) -> bool {
+    let Some(start) = NonNull::new(start) else { return false };
+    let is_purged = Unix.purge(start, room);
+    if !is_purged {
         clear(start, bytes);
     }
+    is_purged
 }
 
 /// Bytes from the end of a LARGE block to that of its last page.

@@ -41,7 +41,11 @@ impl Large {
     /// Before memory for a block of `length` bytes comes: looks at the one that came before, which has its content by now
     /// in programs that fill one block after the other. Where the habit is known nobody has to look.
     pub(super) fn look_at_young(&mut self, os: &impl Os, length: usize) {
-        let young = self.young.get().filter(|_| self.huge_pages && length >= LEAST && !self.filled.trusts());
+        if !self.huge_pages || length < LEAST || self.filled.trusts() {
+            return;
+        }
+        let young = self.young.get();
+        self.young.set(None);
         if let Some(mapping) = young
             && is_filled(os.page(), mapping, |page| os.is_in_use(page)) == Some(true)
         {

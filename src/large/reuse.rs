@@ -18,13 +18,15 @@ impl Large {
     pub(crate) fn reuse(&mut self, os: &impl Os, meta: &'static Mutex<Meta>, bytes: usize) -> Option<NonNull<u8>> {
         let length = round_up(bytes.max(1), os.page())?;
         let mapping = self.kept.take_best(length)?;
-        self.look_at_young(os, length);
         let before = mapping.bytes();
         if before >= length {
             self.cut(os, meta, mapping, length);
-        } else if !self.grow(os, meta, mapping, length, true) {
-            self.kept.push(mapping);
-            return None;
+        } else {
+            self.look_at_young(os, length);
+            if !self.grow(os, meta, mapping, length, true) {
+                self.kept.push(mapping);
+                return None;
+            }
         }
         // The program may have protected pages of its block, and forgotten them when it freed it.
         let start = NonNull::new(mapping.start()).filter(|&start| os.prepare(start, mapping.bytes()));

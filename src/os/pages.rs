@@ -173,7 +173,7 @@ impl Os for Unix {
         (0..LOOKS).map(|nth| nth * step % self.page()).any(|offset| {
             let word = page.as_ptr().wrapping_add(offset);
             // A comparison that the kernel makes, and then wakes nobody: it says EAGAIN if the word is not 0, and EFAULT
-            // where a load would fault.
+            // where a load would fault; where one would wait, for a userfaultfd of the program's, it waits.
             // SAFETY: changes nothing.
             let call = || unsafe { libc::syscall(libc::SYS_futex, word, CMP_REQUEUE, 0, 0, word, 0) };
             keeping_errno(|| call() == -1 && errno::errno().0 == libc::EAGAIN)

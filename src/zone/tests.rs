@@ -126,6 +126,15 @@ fn every_offset_of_every_class_is_told_rightly() {
 }
 
 #[test]
+fn a_free_from_elsewhere_is_seen_by_the_owner() {
+    let zone = Zone::for_test(Class::SMALLEST, &OWNER);
+    zone.fill();
+    assert!(zone.owner.is_alone(&OWNER) && zone.free_remotely(0));
+    // From now on the owner looks at the state byte.
+    assert!(zone.owner.is(&OWNER) && !zone.owner.is_alone(&OWNER) && !zone.free_remotely(0));
+}
+
+#[test]
 fn nothing_outside_of_a_zone_is_a_live_block_of_it() {
     use crate::arena::ARENA;
     for class in Class::all() {

@@ -28,17 +28,12 @@ pub(in crate::heap) fn take_run(class: Class) -> Option<Run> {
     let granules = size(class.layout().granules);
     let chance = careful::cache().map_or(0, |cache| below(&cache.random, 2));
     let guard = if GUARDS.load(Ordering::Relaxed) < MOST_GUARDS { 1 + chance } else { 0 };
-    let (run, is_cleared) = {
+    let run = {
         let mut pages = HEAP.pages.lock();
         reopen(&mut pages);
-        let run = pages.take(&tools(), granules + guard, 1, false)?;
-        let is_cleared = PageHeap::was_cleared(&tools(), &run);
-        (run, is_cleared)
+        pages.take(&tools(), granules + guard, 1, false)?
     };
-    if let Some(start) = NonNull::new(run.zone.start.get()).filter(|_| !is_cleared) {
-        // What others have used.
-        clear(start, run.zone.bytes());
-    }
+    PageHeap::left_by_others(&tools(), &run, |granule| clear(granule, GRANULE));
     if let Some(start) = NonNull::new(run.zone.start.get()).filter(|_| guard > 0) {
         GUARDS.fetch_add(1, Ordering::Relaxed);
         Unix.protect(start, guard * GRANULE);

@@ -5,7 +5,7 @@
 use super::model::{Known, is_zero, run_sequences};
 use super::*;
 use crate::config::MAX_MMAP_THRESHOLD;
-use crate::os::mock::Random;
+use crate::os::{self, mock::Random};
 use crate::size_class::{Class, GRANULE, MAX_BYTE_SLACK, MEDIUM_MAX, TINY_MAX};
 
 /// A block of which only the ends are written, for sizes that tests do not fill.
@@ -320,5 +320,24 @@ fn totals_agree_with_a_walk() {
         assert_eq!(totals.mapped, HEAP.pages.lock().mapped * GRANULE);
         assert!(totals.peak_mapped >= totals.mapped && totals.free_runs < totals.mapped && totals.metadata > 0);
         blocks.into_iter().for_each(Known::free);
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn options_wait_until_libc_has_started() {
+    unsafe extern "C" {
+        /// POSIX.
+        static mut environ: *const *const core::ffi::c_char;
+    }
+    alone!(options_wait_until_libc_has_started, "", || {
+        assert_eq!(os::environment(b"NOBODY_SETS_THIS="), Some(b"".as_slice()));
+        let place = &raw mut environ;
+        // SAFETY: no other thread reads it meanwhile.
+        let before = unsafe { place.replace(core::ptr::null()) };
+        let found = os::environment(b"NOBODY_SETS_THIS=");
+        // SAFETY: as above.
+        unsafe { place.write(before) };
+        assert_eq!(found, None);
     });
 }

@@ -138,6 +138,19 @@ fn threads_that_end_leave_their_zones_to_others() {
 }
 
 #[test]
+fn a_thread_goes_on_in_the_zone_that_another_one_left() {
+    alone!(a_thread_goes_on_in_the_zone_that_another_one_left, "on_error=abort", || {
+        let zone_of = |known: &Known| MAP.find(known.start.addr().get()).expect("a zone").address();
+        let block = || spawn(|| Known::new(alloc(48), 48, 1, 1)).join().expect("no panic");
+        let (first, second) = (block(), block());
+        assert_eq!(zone_of(&first), zone_of(&second));
+        first.free();
+        second.free();
+        check_heap();
+    });
+}
+
+#[test]
 fn a_thread_may_end_while_others_free_its_blocks() {
     alone!(a_thread_may_end_while_others_free_its_blocks, "on_error=abort", || {
         for round in 0..400 {

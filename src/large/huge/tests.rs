@@ -103,6 +103,17 @@ fn live_blocks_tell_when_the_next_one_comes() {
     world.free(young);
     world.os.touched.store(true, Relaxed);
     assert_eq!(world.next(1, EVEN), [false]);
+    // One that is not filled is looked at once, and no more.
+    let mut world = World::new(false);
+    let first = world.alloc(EVEN);
+    assert!(world.large.young.is(first));
+    let second = world.alloc(EVEN);
+    assert!(world.large.young.is(second));
+    world.free(first);
+    world.reuse(EVEN);
+    assert!(world.large.young.is(second), "nothing new came");
+    world.large.look_at_young(&world.os, EVEN);
+    assert!(world.large.young.get().is_none());
     // Once for each block: what was freed is not looked at.
     let mut world = World::new(true);
     let block = world.alloc(EVEN);
