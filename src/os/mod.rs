@@ -31,6 +31,8 @@ pub(crate) use loader::load;
 #[cfg(target_os = "linux")]
 pub(crate) use loader::{Loader, in_runtime, weak};
 pub(crate) use pages::Unix;
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) use unix::without_environment;
 pub(crate) use unix::{
     EINVAL, ENOMEM, ThreadKey, abort, at_exit, entropy, environment, is_privileged, register_fork_handlers,
     set_early_environment, set_errno, stdio, unhandle_abort, write, write_stream,

@@ -123,6 +123,22 @@ fn variables() -> *const *const c_char {
     unsafe { place.read() }.cast_const().cast()
 }
 
+/// Runs `call` as if libc had not started. No other thread reads the environment meanwhile.
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) fn without_environment<T>(call: impl FnOnce() -> T) -> T {
+    unsafe extern "C" {
+        /// POSIX.
+        static mut environ: *const *const c_char;
+    }
+    let place = &raw mut environ;
+    // SAFETY: the caller says that nobody else uses it.
+    let before = unsafe { place.replace(core::ptr::null()) };
+    let result = call();
+    // SAFETY: as above.
+    unsafe { place.write(before) };
+    result
+}
+
 /// The value of an environment variable (`name` ends with `=`), or an empty one; `None` while libc has not started.
 /// The bytes stay valid as long as the program does not change this variable: callers parse them at once.
 pub(crate) fn environment(name: &[u8]) -> Option<&'static [u8]> {
