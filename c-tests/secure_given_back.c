@@ -3,7 +3,6 @@
 // glibc: no, the options are the library's
 // emulator: no, it starts itself again
 #include "again.h"
-#include <sys/wait.h>
 
 enum { COUNT = 6000, SIZE = 1000 };
 static volatile char *block[COUNT];

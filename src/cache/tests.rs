@@ -10,6 +10,12 @@ use crate::size_class::{FREED, MAX_BYTE_SLACK, WINDOW};
 use crate::zone::{Place, Role, Spot};
 
 impl Cache {
+    /// A cache for one test.
+    pub(crate) fn for_test() -> &'static Self {
+        let memory = Box::leak(Box::new(core::mem::MaybeUninit::<Self>::zeroed()));
+        over(NonNull::from_mut(memory).cast())
+    }
+
     /// Every structural promise of a cache that its thread does not use meanwhile. Returns the addresses of its zones.
     pub(crate) fn check_invariants(&'static self) -> BTreeSet<usize> {
         let mut zones = BTreeSet::new();
@@ -51,12 +57,6 @@ impl Cache {
     }
 }
 
-/// A cache for one test.
-fn cache() -> &'static Cache {
-    let memory = Box::leak(Box::new(core::mem::MaybeUninit::<Cache>::zeroed()));
-    over(NonNull::from_mut(memory).cast())
-}
-
 /// Hands out every block of a new zone of `class`, in the order in which they come; the zone is full then.
 fn full_zone(cache: &'static Cache, class: Class) -> (&'static Zone, Vec<usize>) {
     let zone = Zone::for_test(class, &cache.owner);
@@ -75,7 +75,7 @@ fn full_zone(cache: &'static Cache, class: Class) -> (&'static Zone, Vec<usize>)
 
 #[test]
 fn every_block_of_a_zone_is_handed_out_once_and_in_order() {
-    let cache = cache();
+    let cache = Cache::for_test();
     for class in Class::all() {
         let (zone, blocks) = full_zone(cache, class);
         let expected: Vec<_> = (0..size(class.layout().blocks)).map(|index| zone.block_at(index).addr()).collect();
@@ -88,7 +88,7 @@ fn every_block_of_a_zone_is_handed_out_once_and_in_order() {
 #[test]
 fn zones_wake_at_the_right_counts() {
     let mut random = Random::new(8);
-    let cache = cache();
+    let cache = Cache::for_test();
     for class in Class::all() {
         let (zone, mut blocks) = full_zone(cache, class);
         let (all, enough, few) =
@@ -119,7 +119,7 @@ fn zones_wake_at_the_right_counts() {
 
 #[test]
 fn the_lowest_free_block_of_the_window_comes_next() {
-    let cache = cache();
+    let cache = Cache::for_test();
     let class = Class::SMALLEST;
     assert!(cache.start_zone(class, Zone::for_test(class, &cache.owner)));
     let zone = cache.current_of(class).expect("a zone");
@@ -135,7 +135,7 @@ fn the_lowest_free_block_of_the_window_comes_next() {
 
 #[test]
 fn what_others_freed_comes_before_what_nobody_has_had() {
-    let cache = cache();
+    let cache = Cache::for_test();
     for class in Class::all().filter(|class| !class.has_states()) {
         let zone = Zone::for_test(class, &cache.owner);
         assert!(cache.start_zone(class, zone));
@@ -164,7 +164,7 @@ fn what_others_freed_comes_before_what_nobody_has_had() {
 
 #[test]
 fn sizes_lead_to_their_slots() {
-    let cache = cache();
+    let cache = Cache::for_test();
     for class in Class::all() {
         assert!(cache.start_zone(class, Zone::for_test(class, &cache.owner)));
     }
@@ -188,7 +188,7 @@ fn sizes_lead_to_their_slots() {
 
 #[test]
 fn blocks_far_too_long_have_their_exact_size() {
-    let cache = cache();
+    let cache = Cache::for_test();
     for class in Class::all().filter(|class| class.records(class.block() - 1)) {
         // For an alignment's sake; first the hardened mode's way, which is free to choose, then the other.
         let zone = Zone::for_test(class, &cache.owner);
@@ -206,7 +206,7 @@ fn blocks_far_too_long_have_their_exact_size() {
 #[test]
 fn remote_frees_move_zones_as_own_ones_do() {
     for class in Class::all() {
-        let cache = cache();
+        let cache = Cache::for_test();
         let (zone, blocks) = full_zone(cache, class);
         let enough = (blocks.len() / 8).max(1);
         let free_remotely = |index: usize| {
@@ -244,7 +244,7 @@ fn surrendered(cache: &'static Cache) -> Vec<&'static Zone> {
 
 #[test]
 fn a_cache_gives_all_its_zones_away() {
-    let cache = cache();
+    let cache = Cache::for_test();
     let mut zones = BTreeSet::new();
     for class in Class::all() {
         zones.insert(full_zone(cache, class).0.address());
@@ -262,7 +262,7 @@ fn a_cache_gives_all_its_zones_away() {
 
 #[test]
 fn a_cache_forgets_a_vanished_thread() {
-    let cache = cache();
+    let cache = Cache::for_test();
     let zones: Vec<_> = Class::all().map(|class| full_zone(cache, class).0).collect();
     for zone in zones {
         assert!(cache.start_zone(zone.class(), Zone::for_test(zone.class(), &cache.owner)));
@@ -277,7 +277,7 @@ fn a_cache_forgets_a_vanished_thread() {
 
 #[test]
 fn posts_for_others_are_passed_on() {
-    let (cache, other) = (cache(), cache());
+    let (cache, other) = (Cache::for_test(), Cache::for_test());
     let (zone, blocks) = full_zone(cache, Class::SMALLEST);
     assert!(zone.free_remotely(0));
     post(zone);
@@ -294,7 +294,7 @@ fn posts_for_others_are_passed_on() {
 
 #[test]
 fn a_zone_that_was_put_away_serves_nobody_and_goes_when_it_is_free() {
-    let cache = cache();
+    let cache = Cache::for_test();
     let class = Class::of(32 << 10).expect("a class");
     let zone = Zone::for_test(class, &cache.owner);
     assert!(cache.start_zone(class, zone));

@@ -1,7 +1,5 @@
 //! Tests of central.
 
-use core::ptr::NonNull;
-
 use super::*;
 
 impl Central {
@@ -117,8 +115,7 @@ fn each_class_has_zones_of_its_own() {
 #[test]
 fn what_was_posted_to_a_thread_that_ends_is_posted_to_central() {
     let (mut central, (own, _)) = (Central::new(), owners());
-    let memory = Box::leak(Box::new(core::mem::MaybeUninit::<Cache>::zeroed()));
-    let cache = crate::cache::over(NonNull::from_mut(memory).cast());
+    let cache = Cache::for_test();
     central.admit(cache);
     let class = Class::SMALLEST;
     let zone = Zone::for_test(class, &cache.owner);

@@ -6,8 +6,8 @@ use super::room::Window;
 use super::*;
 use crate::cache::{Freed, free_index, free_own};
 use crate::os::mock::Random;
-use crate::ptr::low32;
-use crate::size_class::{FREED, QUARANTINED};
+use crate::ptr::{low16, low32};
+use crate::size_class::{FREED, MAX_BYTE_SLACK, QUARANTINED};
 
 impl Zone {
     /// A zone of `class` in memory of its own, `owner`'s current one.

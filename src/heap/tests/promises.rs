@@ -4,6 +4,7 @@
 
 use super::model::{Known, is_zero, run_sequences};
 use super::*;
+use crate::arena::ARENA;
 use crate::config::MAX_MMAP_THRESHOLD;
 use crate::os::{self, mock::Random};
 use crate::size_class::{Class, GRANULE, MAX_BYTE_SLACK, MEDIUM_MAX, TINY_MAX};
@@ -329,5 +330,26 @@ fn options_wait_until_libc_has_started() {
     alone!(options_wait_until_libc_has_started, "", || {
         let find = || os::environment(b"NOBODY_SETS_THIS=");
         assert_eq!((find(), os::without_environment(find)), (Some(b"".as_slice()), None));
+    });
+}
+
+#[test]
+fn a_header_that_has_another_place_by_now_names_no_block() {
+    alone!(a_header_that_has_another_place_by_now_names_no_block, "on_error=ignore", || {
+        for bytes in [48, 100_000] {
+            let known = Known::new(alloc(bytes), bytes, 1, 1);
+            let arena = MAP.arena(known.start.addr().get()).expect("an arena");
+            // As seen by a look-up that found the header before it got its place.
+            let start = NonNull::new(known.start.as_ptr().wrapping_add(16 * ARENA)).expect("not null");
+            let slot = start.addr().get() / ARENA * ARENA;
+            assert!(MAP.enter(&Unix, slot, arena));
+            assert!(Block::at(start).is_err_and(|misuse| misuse == Misuse::NoBlock));
+            let mut moved = known;
+            moved.start = start;
+            std::thread::spawn(move || moved.free_again()).join().expect("no panic");
+            MAP.clear(slot);
+            known.free();
+        }
+        check_heap();
     });
 }
