@@ -13,7 +13,7 @@ use crate::cache::Cache;
 use crate::list::List;
 use crate::remote::{Owner, post};
 use crate::size_class::{CLASSES, Class, SMALL_CLASSES};
-use crate::sync::Link;
+use crate::sync::{AtomicBool, Link};
 use crate::zone::{Place, Role, Zone};
 
 /// Bytes of spare zones, at most: some four threads of all classes. All of it may be resident, as part of what is free.
@@ -238,6 +238,36 @@ impl Central {
             next = cache.next.get();
             Some(cache)
         })
+    }
+}
+
+/// Whether the process is the child of a fork and has zones of vanished threads that nobody has taken in yet.
+pub(crate) struct Orphans(AtomicBool);
+
+impl Orphans {
+    /// There are none.
+    pub(crate) const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// There are some from now on: in the child, before it has a second thread.
+    pub(crate) fn leave(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there are any. To whom there are none, what was done to take them in is done.
+    #[inline]
+    pub(crate) fn are_left(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Lets `take_in` see to them, if there are any, before anybody else does something in central.
+    #[inline]
+    pub(crate) fn settle(&self, central: &mut Central, take_in: impl FnOnce(&mut Central)) {
+        if self.0.load(Ordering::Relaxed) {
+            take_in(central);
+            self.0.store(false, Ordering::Release);
+        }
     }
 }
 

@@ -86,6 +86,7 @@ mod grow;
 mod heap;
 mod large;
 mod list;
+mod made;
 mod meta;
 #[cfg(all(test, any(loom, shuttle)))]
 mod model;

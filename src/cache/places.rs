@@ -110,7 +110,7 @@ impl Cache {
     pub(super) fn reclaim(&self, class: Class, zone: &'static Zone, misuse: fn(&'static Zone, usize)) {
         let is_fresh = self.slots.get(class.index()).is_some_and(Slot::is_fresh);
         if is_fresh && zone.is_posted() {
-            zone.collect_early(|index| misuse(zone, index));
+            zone.collect(|index| misuse(zone, index));
         }
     }
 

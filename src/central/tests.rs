@@ -11,6 +11,14 @@ impl Central {
     }
 }
 
+#[cfg(any(loom, shuttle))]
+impl Orphans {
+    /// Has a model checker keep the flag.
+    pub(crate) fn watch(&self) {
+        crate::sync::model::watch(&self.0);
+    }
+}
+
 /// What central and the test own.
 fn owners() -> (&'static Owner, &'static Owner) {
     (Box::leak(Box::new(Owner::new())), Box::leak(Box::new(Owner::new())))

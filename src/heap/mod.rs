@@ -27,9 +27,10 @@ use core::ptr::NonNull;
 
 use crate::arena::AddressMap;
 use crate::cache::{Freed, free_own, free_own_sized};
-use crate::central::Central;
+use crate::central::{Central, Orphans};
 use crate::config::Config;
 use crate::large::{Large, Mapping};
+use crate::made::Made;
 use crate::meta::Meta;
 use crate::os::{Os, Unix};
 use crate::page_heap::{PageHeap, Tools, usable};
@@ -37,7 +38,7 @@ use crate::remote::Owner;
 use crate::sampled::{Sampled, Slot};
 use crate::secure::Secret;
 use crate::size_class::{Kind, SMALL_MAX};
-use crate::sync::{AtomicBool, Mutex, RelaxedBool, RelaxedU8, RelaxedU64, RelaxedUsize};
+use crate::sync::{Mutex, RelaxedBool, RelaxedU8, RelaxedU64};
 use crate::thread;
 use crate::zone::{Role, Zone};
 
@@ -70,8 +71,8 @@ pub(crate) struct Heap {
     meta: Mutex<Meta>,
     /// Options.
     pub(crate) config: Config,
-    /// The thread key plus 1; 0 while there is none.
-    key: RelaxedUsize,
+    /// The number of the thread key.
+    key: Made,
     /// Whether the options were read.
     configured: RelaxedBool,
     /// Whether threads put fronts before their caches, so that every call passes the slow paths.
@@ -86,8 +87,8 @@ pub(crate) struct Heap {
     secret: Secret,
     /// Whether a thread that forks holds central's mutex and wants the others.
     fork_waits: RelaxedBool,
-    /// Whether the process is the child of a fork and has zones of vanished threads that nobody has taken in yet.
-    orphans: AtomicBool,
+    /// Zones of vanished threads in the child of a fork.
+    orphans: Orphans,
     /// Whether a thread has ever freed blocks of another one's. It may have no cache: a fork cannot tell whether it lives.
     shared: RelaxedBool,
     /// Whether the fork handlers are registered.
@@ -106,7 +107,7 @@ pub(crate) static HEAP: Heap = Heap {
     pages: Mutex::new(PageHeap::new()),
     meta: Mutex::new(Meta::new()),
     config: Config::new(),
-    key: RelaxedUsize::new(0),
+    key: Made::new(),
     configured: RelaxedBool::new(false),
     careful: RelaxedBool::new(false),
     perturb: RelaxedU8::new(0),
@@ -114,7 +115,7 @@ pub(crate) static HEAP: Heap = Heap {
     seed: RelaxedU64::new(0),
     secret: Secret::new(),
     fork_waits: RelaxedBool::new(false),
-    orphans: AtomicBool::new(false),
+    orphans: Orphans::new(),
     shared: RelaxedBool::new(false),
     fork_handled: RelaxedBool::new(false),
 };

@@ -103,8 +103,8 @@ fn bind(cache: &'static Cache) {
 
 /// The thread key.
 fn key() -> Option<ThreadKey> {
-    // After libc has entered it in its table.
-    HEAP.key.0.load(Ordering::Acquire).checked_sub(1).and_then(ThreadKey::from_number)
+    // Libc has entered it in its table: that was done to make it.
+    HEAP.key.get().and_then(ThreadKey::from_number)
 }
 
 /// Reads the options, seals the address map, creates the thread key and registers the fork handlers, each once. Runs
@@ -125,20 +125,14 @@ pub(crate) fn start() {
         HEAP.central.lock().most_spare = if waits { MOST_SPARE } else { 0 };
         careful::start();
     }
-    let created = HEAP.key.0.compare_exchange(0, CREATING, Ordering::Relaxed, Ordering::Relaxed);
-    if created.is_ok() {
+    let created = HEAP.key.make(|| {
         HEAP.pages.lock().seal_map(&tools());
-        // Without one the next thread tries again.
-        let number = ThreadKey::create(detach).map_or(0, |key| key.number() + 1);
-        HEAP.key.0.store(number, Ordering::Release);
-        if !HEAP.fork_handled.get() {
-            HEAP.fork_handled.set(os::register_fork_handlers(before_fork, after_fork_in_parent, after_fork_in_child));
-        }
+        ThreadKey::create(detach).map(ThreadKey::number)
+    });
+    if created && !HEAP.fork_handled.get() {
+        HEAP.fork_handled.set(os::register_fork_handlers(before_fork, after_fork_in_parent, after_fork_in_child));
     }
 }
-
-/// `Heap::key` while the key is being created.
-const CREATING: usize = usize::MAX;
 
 /// Says that an entry of `FT_MALLOC` was skipped.
 fn complain(complaint: Complaint<'_>) {
@@ -207,10 +201,7 @@ fn give_back(cache: &'static Cache) {
 /// Central, after its orphans have been taken in.
 pub(super) fn central() -> Guard<Central> {
     let mut central = HEAP.central.lock();
-    if HEAP.orphans.load(Ordering::Relaxed) {
-        adopt_orphans(&mut central);
-        HEAP.orphans.store(false, Ordering::Release);
-    }
+    HEAP.orphans.settle(&mut central, adopt_orphans);
     central
 }
 
@@ -218,7 +209,7 @@ pub(super) fn central() -> Guard<Central> {
 /// zones of vanished threads, and would take one that is nobody's any more for such. Central is open.
 #[inline]
 pub(super) fn settle_orphans() {
-    if HEAP.orphans.load(Ordering::Acquire) {
+    if HEAP.orphans.are_left() {
         drop(central());
     }
 }
@@ -226,7 +217,7 @@ pub(super) fn settle_orphans() {
 /// Whether a block of another thread's zone may be freed at once: `prepare_remote` comes first, if not.
 #[inline]
 pub(super) fn is_ready_for_remote(zone: &Zone) -> bool {
-    zone.owner.is_shared() && !HEAP.orphans.load(Ordering::Acquire)
+    zone.owner.is_shared() && !HEAP.orphans.are_left()
 }
 
 /// To be called before a block is freed in a zone that was not shared; or in the child of a fork, where posts are made anew
@@ -316,7 +307,7 @@ unsafe extern "C" fn after_fork_in_child() {
         central.survivor.set(own);
         // Torn, perhaps; and what is posted is found again.
         own.into_iter().map(|own| &own.owner).chain([&HEAP.owner, &HEAP.nobody]).for_each(Owner::open);
-        HEAP.orphans.store(true, Ordering::Relaxed);
+        HEAP.orphans.leave();
     }
 }
 

@@ -1,6 +1,8 @@
 //! Threads that end, zones that change hands, and zones that are given back, while posts are under way.
 
 use super::*;
+use crate::made::Made;
+use crate::sync::RelaxedU64;
 
 #[test]
 fn what_is_freed_while_the_owner_ends_reaches_central() {
@@ -128,5 +130,31 @@ fn a_post_for_a_zone_that_was_given_back_serves_the_next_one() {
             world.settle();
             assert_eq!(zone.free_blocks(), zone.states().len());
         }
+    });
+}
+
+/// Two threads want the thread key first: one makes it, and who has it finds it in libc's table.
+#[test]
+fn a_thread_that_has_the_key_finds_it_made() {
+    explore(None, |_| {
+        let key = Arc::new((Made::new(), RelaxedU64::new(0)));
+        key.0.watch();
+        model::watch_alone(&key.1);
+        let start = |key: &(Made, RelaxedU64)| {
+            let made = key.0.make(|| {
+                assert_eq!(key.1.get(), 0, "made once");
+                key.1.set(7);
+                Some(3)
+            });
+            let found = key.0.get();
+            assert!(found == Some(3) || found.is_none() && !made);
+            assert!(found.is_none() || key.1.get() == 7);
+        };
+        let other = {
+            let key = Arc::clone(&key);
+            spawn(move || start(&key))
+        };
+        start(&key);
+        other.join();
     });
 }

@@ -21,7 +21,7 @@ fn vanish(goes: fn(&World), stays: fn(&World), own: usize) {
             thread.join();
             let freed = world.freed();
             world.fork(world.caches[own]);
-            world.adopt_orphans();
+            drop(world.central());
             world.check_heap(freed);
             // And goes on: posts find their way.
             world.free_again(world.zones[0], 3, world.caches[own]);
@@ -69,7 +69,7 @@ fn a_child_goes_on_while_another_thread_of_it_takes_in_what_was_left() {
             let other = {
                 let world = Arc::clone(world);
                 spawn(move || {
-                    world.adopt_orphans();
+                    drop(world.central());
                     world.free(1, 0, world.caches[2]);
                 })
             };
@@ -80,4 +80,37 @@ fn a_child_goes_on_while_another_thread_of_it_takes_in_what_was_left() {
             world.check_heap(freed + 2);
         });
     }
+}
+
+#[test]
+fn what_a_child_frees_is_found_when_another_thread_has_taken_in_what_was_left() {
+    explore(Some(3), |world| {
+        let own = world.caches[2];
+        // A thread that vanishes frees a block of another one that does, and has it posted.
+        world.free(0, 0, world.caches[1]);
+        world.fork(own);
+        let other = {
+            let world = Arc::clone(world);
+            spawn(move || drop(world.central()))
+        };
+        world.free(0, 1, own);
+        other.join();
+        world.check(2, 2);
+    });
+}
+
+#[test]
+fn to_whom_no_orphans_are_left_they_are_centrals() {
+    explore(None, |world| {
+        world.fork(world.caches[1]);
+        let other = {
+            let world = Arc::clone(world);
+            spawn(move || drop(world.central()))
+        };
+        if !world.orphans.are_left() {
+            assert!(world.zones.iter().all(|zone| zone.owner.is(world.owner)));
+        }
+        other.join();
+        assert!(!world.orphans.are_left());
+    });
 }

@@ -20,10 +20,10 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
 
 use crate::cache::{Cache, Freed, free_index};
-use crate::central::Central;
+use crate::central::{Central, Orphans};
 use crate::remote::{Owner, post};
 use crate::size_class::{Class, FREED, FRESH, WINDOW};
-use crate::sync::{Mutex, model};
+use crate::sync::{Guard, Mutex, model};
 use crate::zone::{Role, Zone};
 
 #[cfg(loom)]
@@ -47,6 +47,8 @@ struct World {
     central: &'static Mutex<Central>,
     /// Who owns those.
     owner: &'static Owner,
+    /// Whether vanished threads' zones are left.
+    orphans: Orphans,
     /// Who owns what is no zone any more.
     nobody: &'static Owner,
     /// Contents of the first blocks of each zone, one cell each.
@@ -147,7 +149,11 @@ impl Memory {
         caches.iter().for_each(|cache| central.lock().register(cache));
         let (accepted, reported) = Default::default();
         let contents = Default::default();
-        Arc::new(World { zones: self.zones, caches, central, owner, nobody, contents, accepted, reported })
+        let orphans = Orphans::new();
+        let world = World { zones: self.zones, caches, central, owner, orphans, nobody, contents, accepted, reported };
+        let world = Arc::new(world);
+        world.orphans.watch();
+        world
     }
 }
 
@@ -166,11 +172,19 @@ impl World {
             Freed::No
         } else if zone.owner.is(&own.owner) {
             free_index(zone, index)
-        } else if zone.free_remotely(index) {
-            post(zone);
-            Freed::Done
         } else {
-            Freed::No
+            if !zone.owner.is_shared() || self.orphans.are_left() {
+                if self.orphans.are_left() {
+                    drop(self.central());
+                }
+                zone.owner.share();
+            }
+            if zone.free_remotely(index) {
+                post(zone);
+                Freed::Done
+            } else {
+                Freed::No
+            }
         };
         match accepted {
             Freed::No => self.reported.fetch_add(1, Relaxed),
@@ -217,7 +231,7 @@ impl World {
 
     /// A visit to central.
     fn collect_central(&self) {
-        let mut central = self.central.lock();
+        let mut central = self.central();
         self.nobody.pass_on();
         central.collect(self.owner, &mut |_, _| self.misuse());
     }
@@ -225,14 +239,14 @@ impl World {
     /// The end of a thread.
     fn end(&self, own: &'static Cache) {
         self.collect(own);
-        self.central.lock().take_over(own, self.owner);
+        self.central().take_over(own, self.owner);
     }
 
     /// Empties all inboxes, as threads that go on would do in time. Posts that are passed on need a second round, and
     /// those that central passes on a third.
     fn settle(&self) {
         for _ in 0..3 {
-            let live: Vec<_> = self.central.lock().live().collect();
+            let live: Vec<_> = self.central().live().collect();
             live.into_iter().for_each(|cache| self.collect(cache));
             self.collect_central();
         }
@@ -242,13 +256,17 @@ impl World {
     fn fork(&self, own: &'static Cache) {
         self.central.lock().survivor.set(Some(own));
         [&own.owner, self.owner, self.nobody].into_iter().for_each(Owner::open);
+        self.orphans.leave();
     }
 
-    /// What a thread of the child does at its first visit to central: `heap::threads::adopt_orphans`, without arenas.
-    fn adopt_orphans(&self) {
+    /// Central, after its orphans have been taken in: `heap::threads::central`, without arenas.
+    fn central(&self) -> Guard<Central> {
         let mut central = self.central.lock();
-        self.zones.iter().for_each(|zone| central.take_in(zone, self.owner));
-        central.forget_others();
+        self.orphans.settle(&mut central, |central| {
+            self.zones.iter().for_each(|zone| central.take_in(zone, self.owner));
+            central.forget_others();
+        });
+        central
     }
 
     /// Blocks that are free, be they collected or not.

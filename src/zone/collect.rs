@@ -73,14 +73,6 @@ impl Zone {
         collected
     }
 
-    /// The same for a zone that was not taken from its inbox, and stays there for what is freed meanwhile.
-    pub(crate) fn collect_early(&self, misuse: impl FnMut(usize)) -> usize {
-        let collected = self.collect(misuse);
-        // What was done with these blocks is done: nothing else was read of the threads that freed them.
-        fence(Ordering::Acquire);
-        collected
-    }
-
     /// The state bytes, 64 at a time: the last window has some for blocks that do not exist.
     pub(super) fn windows(&self) -> &'static [[RelaxedU8; WINDOW]] {
         // SAFETY: as in `states`: the layout has room for whole windows.

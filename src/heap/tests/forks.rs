@@ -101,7 +101,7 @@ fn another_thread_of_a_child_leaves_the_zones_of_the_one_that_forked() {
         threads::lose_other_threads();
         // The first of the child's to visit central.
         let other = spawn(|| Known::new(alloc(40), 40, 1, 2)).join().expect("no panic");
-        assert!(!HEAP.orphans.load(Relaxed));
+        assert!(!HEAP.orphans.are_left());
         let zone_of = |known: &Known| MAP.find(known.start.addr().get()).expect("a zone");
         let cache = thread::own().expect("a cache");
         assert!(own.iter().all(|known| zone_of(known).owner.is(&cache.owner)), "still this thread's");
@@ -118,9 +118,9 @@ fn a_child_takes_in_before_it_frees_what_was_anothers() {
         alloc(40);
         park_after(|| *theirs.lock().expect("no panic") = Some(Known::new(alloc(40), 40, 1, 1)));
         threads::lose_other_threads();
-        assert!(HEAP.orphans.load(Relaxed));
+        assert!(HEAP.orphans.are_left());
         theirs.lock().expect("no panic").take().expect("a block").free();
-        assert!(!HEAP.orphans.load(Relaxed));
+        assert!(!HEAP.orphans.are_left());
         check_heap();
     });
 }
