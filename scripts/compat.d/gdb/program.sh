@@ -10,4 +10,4 @@ workload() {
     # --nx: no start-up files. The debugger and the program it runs both have the library.
     under "$program" -q -batch -nx -iex 'set auto-load off' -ex 'set startup-with-shell off' -x "$data/commands.gdb" --args "$shared/inferior" 7
 }
-normalise() { sed -E 's/0x[0-9a-f]+/0xADDRESS/g; s/LWP [0-9]+/LWP/g; s/process [0-9]+/process/g; /^Using host libthread_db|^\[Thread debugging/d; /debuginfod/d; /^\[(New )?Thread .*\]$/d'; }
+normalise() { sed -E 's/0x[0-9a-f]+/0xADDRESS/g; s/LWP [0-9]+/LWP/g; s/process [0-9]+/process/g; /^Using host libthread_db|^\[Thread debugging/d; /debuginfod/d; /^\[(New )?(Thread|process).*\]$/d'; }
