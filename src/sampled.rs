@@ -20,13 +20,13 @@ mod stack;
 
 use core::cell::Cell;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::Ordering;
 
 use crate::meta::Meta;
 use crate::os::Os;
 use crate::ptr::{forward, low8, low16};
 use crate::random;
-use crate::sync::{Link, Mutex, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedUsize};
+use crate::sync::{AtomicU8, Link, Mutex, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedUsize};
 
 pub(crate) use stack::{DEPTH, Stack};
 
@@ -209,7 +209,8 @@ impl Sampled {
     /// Ends the block of a slot, and says what was around it; `None` if another thread has ended it.
     pub(crate) fn give(&'static self, os: &impl Os, slot: &'static Slot) -> Option<Rest> {
         let slots = self.slots.get()?;
-        slot.state.compare_exchange(LIVE, FREED, Ordering::AcqRel, Ordering::Relaxed).ok()?;
+        // Relaxed: who frees a block has found it live, and it waits in the queue, under its mutex, before it is another's.
+        slot.state.compare_exchange(LIVE, FREED, Ordering::Relaxed, Ordering::Relaxed).ok()?;
         slot.freed.record(os);
         let index = (core::ptr::from_ref(slot).addr() - slots.slots.as_ptr().addr()) / size_of::<Slot>();
         let page = NonNull::new(self.base.get().wrapping_add((2 * index + 1) * os.page()))?;

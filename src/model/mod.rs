@@ -11,6 +11,7 @@
 
 #![expect(unsafe_code, reason = "worlds are written anew in place")]
 
+mod blocks;
 mod ends;
 mod fork;
 mod remote;

@@ -13,12 +13,12 @@ pub(crate) type OnFault = fn(usize);
 /// What the program had installed before, as two words: the handler and its flags. Whole before ours is installed.
 static PREVIOUS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 
-/// Called at each fault.
+/// Called at each fault. Stored before the handler is installed, which the kernel orders.
 static ON_FAULT: AtomicUsize = AtomicUsize::new(0);
 
 /// Installs the handler; `false` if the kernel refuses.
 pub(crate) fn on_fault(function: OnFault) -> bool {
-    ON_FAULT.store(word_of(function), Ordering::Release);
+    ON_FAULT.store(word_of(function), Ordering::Relaxed);
     let mut before = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: asks only.
     if unsafe { libc::sigaction(libc::SIGSEGV, ptr::null(), before.as_mut_ptr()) } != 0 {
@@ -68,7 +68,7 @@ fn word_of_handler(handler: unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *m
 unsafe extern "C" fn handle(signal: c_int, about: *mut libc::siginfo_t, context: *mut c_void) {
     let errno = errno::errno();
     // SAFETY: only `on_fault` writes the word, which is the address of such a function.
-    let function: OnFault = unsafe { core::mem::transmute(ON_FAULT.load(Ordering::Acquire)) };
+    let function: OnFault = unsafe { core::mem::transmute(ON_FAULT.load(Ordering::Relaxed)) };
     // SAFETY: the kernel passes a valid structure.
     let about_us = unsafe { &*about };
     // By `kill` or `raise`, which may be from a program that wants to end like this: no access, and none will follow.

@@ -4,6 +4,20 @@ use super::*;
 use crate::os::Unix;
 use crate::os::mock::{Kind, Mock};
 
+#[cfg(any(loom, shuttle))]
+impl Sampled {
+    /// Has a model checker keep what threads meet in of the slot that is used next.
+    pub(crate) fn watch_next(&'static self) -> &'static Slot {
+        use crate::sync::model::watch;
+        let slots = self.slots.get().expect("an open pool");
+        let slot = &slots.slots[usize::from(slots.order[self.queue.lock().head].get())];
+        watch(&slot.state);
+        watch(&slot.start);
+        watch(&slot.requested.0);
+        slot
+    }
+}
+
 /// An open pool over `os`.
 fn pool(os: &Mock) -> &'static Sampled {
     let sampled = Box::leak(Box::new(Sampled::new()));

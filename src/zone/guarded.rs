@@ -28,7 +28,8 @@ impl Zone {
         let state = unsafe { &*self.state.get().wrapping_add(index) };
         let before = state.get();
         let bytes = self.recorded_in(before, index)?;
-        state.0.compare_exchange(before, QUARANTINED, Ordering::AcqRel, Ordering::Relaxed).ok()?;
+        // Relaxed: who may free the block has its contents from the program, and clears them himself.
+        state.0.compare_exchange(before, QUARANTINED, Ordering::Relaxed, Ordering::Relaxed).ok()?;
         Some(bytes)
     }
 
