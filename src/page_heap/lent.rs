@@ -6,7 +6,7 @@
 //! a bound; above it memory that comes page by page. A zone that was filled is not lent any more, nor is one given back:
 //! `lent = Σ zone.lent` over the zones in use.
 
-use super::{PageHeap, Run, Tools, guards};
+use super::{MOST_REFUSALS, PageHeap, Run, Tools, guards};
 use crate::arena::Arena;
 use crate::os::Os;
 use crate::ptr::low16;
@@ -18,7 +18,9 @@ const ARENAS: usize = 4;
 impl PageHeap {
     /// A run of `granules` for the first zone of a class in a thread; `None` when memory ends.
     pub(crate) fn lend(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<Run> {
-        let untouched = if self.lent < self.allowed_lent() { None } else { self.take_untouched(tools, granules) };
+        // Of a program that has locked its memory what is untouched is resident too.
+        let may_be_resident = self.lent < self.allowed_lent() || self.refusals >= MOST_REFUSALS;
+        let untouched = if may_be_resident { None } else { self.take_untouched(tools, granules) };
         let run = untouched.or_else(|| self.take(tools, granules, 1, false))?;
         run.zone.lent.set(low16(run.dirty));
         self.lent += run.dirty;
@@ -89,7 +91,7 @@ fn untouched_part(arena: &Arena, first: usize, length: usize, granules: usize) -
 mod tests {
     use super::super::tests::World;
     use super::*;
-    use crate::os::mock::Mock;
+    use crate::os::mock::{Kind, Mock};
     use crate::size_class::GRANULE;
 
     #[test]
@@ -115,6 +117,25 @@ mod tests {
         let dirty = heap.dirty;
         heap.give(&tools, zones[1], 0);
         assert_eq!((heap.lent, heap.dirty), (8, dirty + 4));
+        heap.check_invariants(world.map);
+    }
+
+    #[test]
+    fn what_cannot_go_back_is_used_before_new_memory() {
+        let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+        let tools = world.tools();
+        heap.allowed_dirty = 40;
+        world.os.refuse(Kind::Purge, true);
+        let mut most = 0;
+        for round in 0..20 {
+            let zones: Vec<_> = (0..30).map(|_| heap.lend(&tools, 4).expect("memory").zone).collect();
+            for zone in zones {
+                heap.give(&tools, zone, 4 * GRANULE);
+            }
+            heap.purge(&tools, 0);
+            most = if round < 5 { heap.mapped } else { most };
+        }
+        assert_eq!(heap.mapped, most, "no growth");
         heap.check_invariants(world.map);
     }
 
