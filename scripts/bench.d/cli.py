@@ -44,6 +44,8 @@ def _arguments(given=None):
                         help="these alone; own, real, table, live, threads, memory, instructions name groups")
     parser.add_argument("--allocators", type=words, default=[], metavar="NAME,…", help="only these, and ours")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH", help="one more allocator")
+    parser.add_argument("--mode", action="append", default=[], metavar="NAME=OPTIONS",
+                        help="the library once more, with FT_MALLOC=OPTIONS")
     parser.add_argument("--library", default=str(ROOT / "libft_malloc.so"), metavar="PATH", help="instead of ours")
     parser.add_argument("--runs", type=int, default=0, metavar="N",
                         help="repetitions (5; 10 for tests with threads; 3 in a quick run; on slow machines fewer)")
@@ -55,6 +57,9 @@ def _arguments(given=None):
         name, equals, path = item.partition("=")
         if not (name and equals and Path(path).exists()):
             parser.error(f"--peer {item}: NAME=PATH of a library that is there")
+    for item in options.mode:
+        if not re.fullmatch(r"[\w-]+=.+", item):
+            parser.error(f"--mode {item}: NAME=OPTIONS, as in secure=secure")
     return options
 
 
@@ -104,7 +109,7 @@ def _measure(options, whole, results_file):
         raise Failed("another one is running") from error
     chosen = workloads.tests(options.quick, options.only)
     print("obtaining the allocators", file=sys.stderr)
-    allocators = peers.obtain(options.library, options.peer, options.allocators)
+    allocators = peers.obtain(options.library, options.peer, options.allocators, options.mode)
     for name, entry in allocators.items():
         print(f"  {name} {entry['version']}: {entry.get('failed') or entry['from']}", file=sys.stderr)
     touch = options.touch if options.touch >= 0 else 64 if options.quick else 1024

@@ -50,10 +50,11 @@ class Bench:
         library = self.allocators[name]["library"]
         return peers.libc() if not library and test.own_allocator else library
 
-    def _environment(self, test):
-        """The caller's, without what would change an allocator, and with one language."""
+    def _environment(self, test, name):
+        """The caller's, without what would change an allocator but its own options, and with one language."""
         clean = {key: value for key, value in os.environ.items() if not FOREIGN.fullmatch(key)}
-        return {**clean, "LC_ALL": "C", **test.environment}
+        options = self.allocators[name].get("options")
+        return {**clean, "LC_ALL": "C", **test.environment, **({"FT_MALLOC": options} if options else {})}
 
     def prove(self, test, name):
         """Raises unless the test's executables get malloc and free from the allocator."""
@@ -62,7 +63,7 @@ class Bench:
             seen = Path(folder, "seen")
             seen.touch()
             preload = f"{library}:{self.witness}".lstrip(":")
-            environment = {**self._environment(test), "LD_PRELOAD": preload, "COMPAT_WITNESS": str(seen)}
+            environment = {**self._environment(test, name), "LD_PRELOAD": preload, "COMPAT_WITNESS": str(seen)}
             tool(*test.prove, env=environment, timeout=60, cwd=folder)
             served = [line.split("\t") for line in seen.read_text(encoding="utf-8").splitlines()]
         expected = os.path.realpath(library or peers.libc())
@@ -94,7 +95,7 @@ class Bench:
                 stdin = subprocess.PIPE if test.client else open(test.stdin or os.devnull, "rb")
                 # A session of its own, so that all of its processes can be ended.
                 process = subprocess.Popen(launch, stdin=stdin, stdout=out, stderr=err, cwd=folder,
-                                           env=self._environment(test), start_new_session=True)
+                                           env=self._environment(test, name), start_new_session=True)
                 try:
                     extra = test.client(process, Path(folder)) if test.client else {}
                     process.wait(SECONDS)

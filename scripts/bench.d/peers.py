@@ -160,7 +160,7 @@ def prove(entry):
     entry["operators"] = served["new"] == expected
 
 
-def obtain(library, added, wanted):
+def obtain(library, added, wanted, modes=()):
     """All allocators by name: library, version, and why it cannot be used if it cannot."""
     PEERS.mkdir(parents=True, exist_ok=True)
     try:
@@ -175,9 +175,14 @@ def obtain(library, added, wanted):
         name, _, path = item.partition("=")
         entry = {"library": str(Path(path).absolute()), "version": "?", "from": "--peer"}
         makers[name] = lambda entry=entry: entry
+    chosen = {OURS}
+    for item in modes:
+        name, _, text = item.partition("=")
+        chosen.add(name)
+        makers[name] = lambda text=text: {**makers[OURS](), "options": text}
     allocators = {}
     for name, make in makers.items():
-        if wanted and name not in wanted and name != OURS:
+        if wanted and name not in wanted and name not in chosen:
             continue
         try:
             allocators[name] = make()
