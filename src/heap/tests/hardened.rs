@@ -1,0 +1,400 @@
+//! The hardened mode: where blocks lie, when they come back, what is seen of misuse. The choices follow a fixed seed, so
+//! that what is counted is the same in each run.
+
+#![expect(unsafe_code, reason = "reads and writes the memory of blocks, freed ones too")]
+
+use std::collections::BTreeMap;
+
+use super::messages::{check_lines, expect};
+use super::model::{Known, is_zero};
+use super::*;
+use crate::ptr::size;
+use crate::random::mix;
+use crate::size_class::{Class, FRESH, GRANULE, QUARANTINED, WINDOW};
+
+/// A size of each kind of class.
+const SIZES: [usize; 5] = [20, 100, 1000, 9000, 32_700];
+
+/// So many blocks.
+fn many(count: usize, bytes: usize) -> Vec<*mut u8> {
+    (0..count).map(|_| alloc(bytes)).collect()
+}
+
+/// Frees blocks.
+fn drop_all(blocks: impl IntoIterator<Item = *mut u8>) {
+    for block in blocks {
+        free(block, Call::Free);
+    }
+}
+
+/// So many blocks, of which two thirds are free again.
+fn some_freed(count: usize, bytes: usize) {
+    drop_all(many(count, bytes).into_iter().enumerate().filter_map(|(n, block)| (n % 3 != 0).then_some(block)));
+}
+
+/// The zone of a block, live or not, and its index there.
+fn spot(block: *mut u8) -> (&'static Zone, usize) {
+    let zone = MAP.find(block.addr()).expect("a zone");
+    (zone, zone.index_of(block.addr()).expect("a block"))
+}
+
+/// What a block holds, live or not.
+fn content<'a>(block: *mut u8, bytes: usize) -> &'a [u8] {
+    // SAFETY: memory of a zone, which nobody changes meanwhile.
+    unsafe { core::slice::from_raw_parts(block, bytes) }
+}
+
+/// Changes the byte at `offset` of a block, which may be one outside of it.
+fn change(block: *mut u8, offset: isize) {
+    // SAFETY: memory of a zone.
+    let byte = unsafe { &mut *block.wrapping_offset(offset) };
+    *byte ^= 1;
+}
+
+/// A length as an offset.
+fn offset(bytes: usize) -> isize {
+    isize::try_from(bytes).expect("a small one")
+}
+
+/// Whether nobody can read there.
+fn is_closed(place: *const u8) -> bool {
+    !Unix.is_readable(place)
+}
+
+/// What `misuse` of a block of so many bytes is called.
+fn named(what: &str, bytes: usize, is_block: bool) -> String {
+    let block = if is_block { Class::of(bytes + 8).expect("a class").block() } else { bytes };
+    format!("{what} {block}-byte block{} ({})", if is_block { "" } else { " was written" }, Kind::of(block).name())
+}
+
+/// Bytes of this process that the kernel counts as `name`.
+fn counted(name: &str) -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a text");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("the line");
+    line.split_whitespace().nth(1).expect("a number").parse::<usize>().expect("one") << 10
+}
+
+#[test]
+fn the_secret_is_each_process_s_own_whatever_the_seed() {
+    let halves = || {
+        alone!(the_secret_is_each_process_s_own_whatever_the_seed, "secure,seed=7", || {
+            let blocks = [alloc(100), alloc(100)];
+            let [one, other] = blocks.map(|block| content(block.wrapping_add(100), 8).to_vec());
+            assert_ne!(one, other, "the same in two places");
+            let secret = HEAP.secret.halves();
+            let [one, other] = blocks.map(|block| mix(secret[0] ^ crate::ptr::wide(block.addr())) ^ secret[1]);
+            assert_eq!(content(blocks[0].wrapping_add(100), 8), one.to_ne_bytes());
+            assert_eq!(content(blocks[1].wrapping_add(100), 8), other.to_ne_bytes());
+            eprintln!("{secret:?}");
+        })
+    };
+    let [one, other] = [halves(), halves()];
+    // Nothing to compare in the child itself.
+    let numbers = |text: &str| -> Vec<u64> {
+        let text = text.trim().trim_matches(['[', ']']);
+        text.split(", ").filter_map(|number| number.parse().ok()).collect()
+    };
+    let all: BTreeSet<u64> = numbers(&one).into_iter().chain(numbers(&other)).filter(|&half| half != 0).collect();
+    assert!(one.is_empty() || all.len() == 4, "{one} {other}");
+}
+
+#[test]
+fn choices_follow_the_seed_and_the_thread() {
+    let places = |options| {
+        alone!(choices_follow_the_seed_and_the_thread, options, || {
+            let own = || many(64, 100).into_iter().map(|block| spot(block).1).collect::<Vec<_>>();
+            let here = own();
+            let there = std::thread::spawn(own).join().expect("no panic");
+            assert_ne!(here, there, "two threads choose the same");
+            eprintln!("{here:?} {there:?}");
+        })
+    };
+    let [one, again] = [places("secure,seed=7"), places("secure,seed=7")];
+    let [other, free, free_again] = [places("secure,seed=8"), places("secure"), places("secure,seed=0")];
+    assert_eq!(one, again);
+    let different: BTreeSet<_> = [one, other, free, free_again].into_iter().collect();
+    assert!(different.first().is_some_and(String::is_empty) || different.len() == 4, "{different:?}");
+}
+
+#[test]
+fn blocks_and_windows_are_chosen_at_random() {
+    alone!(blocks_and_windows_are_chosen_at_random, "secure,seed=7", || {
+        let (mut ascending, mut turns_back, mut steps) = (0, 0, 0);
+        for bytes in [20, 40, 100, 200] {
+            let blocks = size(Class::of(bytes + 8).expect("a class").layout().blocks);
+            some_freed(3 * blocks, bytes);
+            let mut last = BTreeMap::new();
+            for (zone, index) in many(blocks, bytes).into_iter().map(spot) {
+                let before = last.insert(zone.address(), index).unwrap_or(index);
+                if before / WINDOW == index / WINDOW {
+                    steps += 1;
+                    ascending += usize::from(index > before);
+                } else {
+                    turns_back += usize::from(index < before);
+                }
+            }
+        }
+        assert!(steps > 1000 && (steps / 3..steps * 2 / 3).contains(&ascending), "{ascending} of {steps}");
+        // Forwards alone, each zone would begin anew a few times.
+        assert!(turns_back > 50, "{turns_back}");
+    });
+}
+
+#[test]
+fn zones_are_chosen_at_random() {
+    alone!(zones_are_chosen_at_random, "secure,seed=7", || {
+        some_freed(4000, 1000);
+        let (mut met, mut back, mut last) = (BTreeSet::new(), 0, 0);
+        for block in many(2000, 1000) {
+            let zone = spot(block).0.address();
+            // Nothing was freed meanwhile, so a zone that was left for want of room has none.
+            back += usize::from(!met.insert(zone) && zone != last);
+            last = zone;
+        }
+        assert!(back > 3, "{back}");
+    });
+}
+
+#[test]
+fn one_or_two_granules_before_a_zone_are_nobody_s() {
+    alone!(one_or_two_granules_before_a_zone_are_nobody_s, "secure,seed=7", || {
+        let zones: BTreeSet<_> = many(6000, 1000).into_iter().map(|block| spot(block).0.address()).collect();
+        let mut counts = [0; 2];
+        for zone in zones.into_iter().map(|address| MAP.find(address).expect("a zone")) {
+            let guard = usize::from(zone.granules.get()) - size(zone.layout().granules);
+            counts[guard.checked_sub(1).expect("a guard")] += 1;
+            let (start, first) = (zone.start.get(), zone.start.get().wrapping_add(guard * GRANULE));
+            assert!(is_closed(start) && is_closed(first.wrapping_sub(1)) && !is_closed(first));
+            assert!(zone.block_at(0) >= first);
+        }
+        assert!(counts.iter().all(|&count| count > 10), "{counts:?}");
+    });
+}
+
+#[test]
+fn guards_of_zones_are_bounded() {
+    alone!(guards_of_zones_are_bounded, "secure,seed=7", || {
+        let guard = |block| usize::from(spot(block).0.granules.get()) - size(spot(block).0.layout().granules);
+        assert!((1..=2).contains(&guard(alloc(100))));
+        secure::guards().store(12_000, Relaxed);
+        assert_eq!(guard(alloc(500)), 0);
+        secure::guards().store(1, Relaxed);
+        // One that goes back makes room for another.
+        drop_all(many(3000, 1000));
+        drop_all(many(1000, 100));
+        let zones: BTreeSet<_> = many(3000, 1000).into_iter().map(|block| spot(block).0.address()).collect();
+        assert!(secure::guards().load(Relaxed) <= zones.len() + 4);
+    });
+}
+
+#[test]
+fn freed_blocks_are_cleared_and_wait() {
+    let said = alone!(freed_blocks_are_cleared_and_wait, "secure,seed=7,on_error=warn", || {
+        for bytes in SIZES {
+            let (kept, block) = (many(300, bytes), alloc(bytes));
+            // SAFETY: all of the block.
+            unsafe { block.write_bytes(0xff, bytes) };
+            free(block, Call::Free);
+            let (zone, index) = spot(block);
+            assert!(is_zero(content(block, zone.block_bytes())), "{bytes} bytes");
+            // As many as the queue has in any case.
+            let count = (256 << 10) / (bytes + 200) / 2;
+            for _ in 0..count.min(250) {
+                assert_eq!(zone.state_of(index), QUARANTINED);
+                let other = alloc(bytes);
+                assert_ne!(other, block);
+                free(other, Call::Free);
+            }
+            let double = format!("free({block:?}): {}", named("double free of a", bytes, true));
+            expect(&double, || free(block, Call::Free));
+            drop_all(kept);
+        }
+    });
+    check_lines(&said, SIZES.len());
+}
+
+#[test]
+fn a_thread_that_ends_leaves_no_block_waiting() {
+    alone!(a_thread_that_ends_leaves_no_block_waiting, "secure,seed=7", || {
+        let blocks: Vec<_> = (0..100).map(|_| Known::new(alloc(100), 100, 1, 1)).collect();
+        let spots: Vec<_> = blocks.iter().map(|known| spot(known.start.as_ptr())).collect();
+        std::thread::spawn(|| blocks.into_iter().for_each(Known::free)).join().expect("no panic");
+        assert!(spots.iter().all(|(zone, index)| zone.state_of(*index) != QUARANTINED));
+    });
+}
+
+#[test]
+fn aligned_blocks_are_like_all_others() {
+    let said = alone!(aligned_blocks_are_like_all_others, "secure,seed=7,on_error=warn", || {
+        for (bytes, align) in [(20, 32), (100, 64), (100, 256), (2000, 4096), (9000, 64)] {
+            let [good, bad] = [alloc_aligned(align, bytes), alloc_aligned(align, bytes)];
+            assert!(good.addr().is_multiple_of(align) && is_zero(content(good, bytes)));
+            free(good, Call::Free);
+            change(bad, offset(bytes));
+            let overflow = named("overflow, memory behind the", bytes, false);
+            expect(&format!("free({bad:?}): {overflow}"), || free(bad, Call::Free));
+        }
+    });
+    check_lines(&said, 5);
+}
+
+#[test]
+fn every_byte_behind_a_block_is_compared() {
+    let said = alone!(every_byte_behind_a_block_is_compared, "secure,seed=7,on_error=warn", || {
+        for bytes in SIZES {
+            let room = Class::of(bytes + 8).expect("a class").block();
+            for at in [bytes, bytes + 7, room - 1] {
+                let overflow = named("overflow, memory behind the", bytes, false);
+                let block = alloc(bytes);
+                change(block, offset(at));
+                expect(&format!("free({block:?}): {overflow}"), || free(block, Call::Free));
+                // Nobody who gets it later hears of it once more.
+                assert!(is_zero(content(block, room)));
+                let block = alloc(bytes);
+                change(block, offset(at));
+                let resize = || realloc(NonNull::new(block).expect("not null"), 40_000).ok().flatten();
+                expect(&format!("realloc({block:?}): {overflow}"), || {
+                    free(resize().expect("memory").as_ptr(), Call::Free);
+                });
+            }
+        }
+    });
+    check_lines(&said, 6 * SIZES.len());
+}
+
+#[test]
+fn what_is_written_before_a_block_is_seen_when_it_is_freed() {
+    let said = alone!(what_is_written_before_a_block_is_seen_when_it_is_freed, "secure,seed=7,on_error=warn", || {
+        for bytes in SIZES {
+            let tail = Class::of(bytes + 8).expect("a class").block().min(64);
+            // Behind one that was never in use, and behind one that was freed long ago.
+            for was_used in [false, true] {
+                if was_used {
+                    drop_all(many(600, bytes));
+                }
+                for at in [1, tail] {
+                    let is_right = |&block: &*mut u8| {
+                        let (zone, index) = spot(block);
+                        let before = index.wrapping_sub(1);
+                        index > 0 && zone.is_cleared(before) && (zone.state_of(before) != FRESH) == was_used
+                    };
+                    let block = (0..2000).map(|_| alloc(bytes)).find(is_right).expect("one of them");
+                    change(block, -offset(at));
+                    let place = block.wrapping_sub(tail);
+                    let written = named("write to a free", bytes, true);
+                    expect(&format!("free({place:?}): {written}"), || free(block, Call::Free));
+                }
+            }
+        }
+    });
+    check_lines(&said, 4 * SIZES.len());
+}
+
+#[test]
+fn what_is_written_to_fresh_medium_blocks_is_seen_at_their_end() {
+    let said =
+        alone!(what_is_written_to_fresh_medium_blocks_is_seen_at_their_end, "secure,seed=7,on_error=warn", || {
+            let is_first = |block: &*mut u8| spot(*block).1 > 0 && spot(*block).0.state_of(spot(*block).1 - 1) == FRESH;
+            let block = (0..200).map(|_| alloc(9000)).find(is_first).expect("one of them");
+            change(block, -1);
+            let place = block.wrapping_sub(64);
+            eprintln!("expected: ft_malloc: malloc({place:?}): {}", named("write to a free", 9000, true));
+            drop_all(many(200, 9000));
+            free(block, Call::Free);
+        });
+    check_lines(&said, 1);
+}
+
+#[test]
+fn what_is_written_to_freed_blocks_is_seen_when_they_come_back() {
+    let said =
+        alone!(what_is_written_to_freed_blocks_is_seen_when_they_come_back, "secure,seed=7,on_error=warn", || {
+            for bytes in SIZES {
+                let room = Class::of(bytes + 8).expect("a class").block();
+                for at in [0, room / 2, room - 1] {
+                    let (kept, block) = (many(100, bytes), alloc(bytes));
+                    free(block, Call::Free);
+                    change(block, offset(at));
+                    drop_all(many(2000, 300));
+                    eprintln!("expected: ft_malloc: malloc({block:?}): {}", named("write to a free", bytes, true));
+                    let others: Vec<_> = (0..5000).map(|_| alloc(bytes)).take_while(|&other| other != block).collect();
+                    assert!(others.len() < 5000 && is_zero(content(block, bytes)));
+                    drop_all(others);
+                    drop_all(kept);
+                }
+            }
+        });
+    check_lines(&said, 3 * SIZES.len());
+}
+
+#[test]
+fn what_is_written_to_freed_blocks_is_seen_when_their_zone_ends() {
+    let said =
+        alone!(what_is_written_to_freed_blocks_is_seen_when_their_zone_ends, "secure,seed=7,on_error=warn", || {
+            for bytes in SIZES {
+                let blocks = many(3 * size(Class::of(bytes + 8).expect("a class").layout().blocks), bytes);
+                let is_apart = |block: &&*mut u8| spot(**block).0.place() == Place::Full;
+                let block = *blocks.iter().find(is_apart).expect("a zone that is not in use");
+                free(block, Call::Free);
+                change(block, 0);
+                eprintln!("expected: ft_malloc: free({block:?}): {}", named("write to a free", bytes, true));
+                drop_all(blocks.into_iter().filter(|&other| other != block));
+                // All leave the quarantine, and the zone is wholly free.
+                drop_all(many(3000, 300));
+            }
+        });
+    check_lines(&said, SIZES.len());
+}
+
+#[test]
+fn large_blocks_lie_between_guards_and_wait() {
+    alone!(large_blocks_lie_between_guards_and_wait, "secure,seed=7,purge_delay=600000", || {
+        let page = Unix.page();
+        for (bytes, align) in [(5 << 20, 16), (1 << 20, 16), (40_000, 16), (100_001, 64), (300_000, 1 << 16)] {
+            let mut met = BTreeSet::new();
+            for _ in 0..4 {
+                let block = if align == 16 { alloc(bytes) } else { alloc_aligned(align, bytes) };
+                assert!(block.addr().is_multiple_of(align) && met.insert(block), "at once again");
+                let (first, end) = (block.addr() & !(page - 1), (block.addr() + bytes).next_multiple_of(page));
+                assert!(is_closed(block.with_addr(first - 1)) && is_closed(block.with_addr(end)));
+                assert!(!is_closed(block) && !is_closed(block.with_addr(end - 1)));
+                assert!(align > page || end - block.addr() - bytes < align, "ends where its last page does");
+                assert!(is_zero(content(block, bytes)));
+                // SAFETY: all of the block.
+                unsafe { block.write_bytes(0xff, bytes) };
+                let before = counted("VmRSS");
+                free(block, Call::Free);
+                assert!(is_closed(block) && is_closed(block.with_addr(end - 1)));
+                assert!(bytes < 4 << 20 || counted("VmRSS") + bytes / 2 < before, "its memory goes back");
+            }
+        }
+        let before = counted("VmSize");
+        drop_all(many(100, 1 << 20));
+        (0..100).for_each(|_| free(alloc(1 << 20), Call::Free));
+        assert!(counted("VmSize") < before + (40 << 20), "more wait than should");
+    });
+}
+
+#[test]
+fn memory_from_before_the_mode_is_cleared_and_its_blocks_serve_nobody() {
+    alone!(memory_from_before_the_mode_is_cleared_and_its_blocks_serve_nobody, "on_error=abort", || {
+        let before: Vec<_> = (0..5000).map(|_| Known::new(alloc(1000), 1000, 1, 7)).collect();
+        let zones: BTreeSet<_> = before.iter().map(|known| spot(known.start.as_ptr()).0.address()).collect();
+        HEAP.config.parse(b"secure,seed=7", |_| ());
+        careful::start();
+        assert!(threads::current().is_some());
+        let in_old = |block: &*mut u8| zones.contains(&(spot(*block).0.address()));
+        let blocks = many(5000, 1000);
+        assert!(!blocks.iter().any(in_old));
+        drop_all(blocks);
+        let old: BTreeSet<_> = before.iter().map(|known| known.start.addr().get() / GRANULE).collect();
+        // By another thread, so that their owner looks for zones that are wholly free.
+        std::thread::spawn(|| before.into_iter().for_each(Known::free)).join().expect("no panic");
+
+        // Their memory serves again, and not one message says that it was written to.
+        let blocks = many(20_000, 500);
+        assert!(blocks.iter().any(|block| old.contains(&(block.addr() / GRANULE))));
+        assert!(blocks.iter().all(|&block| is_zero(content(block, 500))));
+        drop_all(blocks);
+    });
+}
