@@ -84,6 +84,7 @@ int main(int argc, char **argv) {
             if (cases[i].by_signal) CHECK(WIFSIGNALED(status) && WTERMSIG(status) == cases[i].by_signal);
             else CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
             CHECK(strstr(text, cases[i].says) && strstr(text, cases[i].says_too));
+            CHECK(!strstr(text, "allocated by 0x"));
             CHECK(!cases[i].says_not || !strstr(text, cases[i].says_not));
             // Our frames are this program's: the debug library has some of its own before them.
             if (strcmp(getenv("C_TESTS_BUILD"), "release") == 0) CHECK(strstr(text, "allocated by sample_guard."));

@@ -398,3 +398,33 @@ fn memory_from_before_the_mode_is_cleared_and_its_blocks_serve_nobody() {
         drop_all(blocks);
     });
 }
+
+#[test]
+fn blocks_of_no_bytes_are_nobody_s_memory_there_too() {
+    let said = alone!(blocks_of_no_bytes_are_nobody_s_memory_there_too, "secure,seed=7,on_error=warn", || {
+        let blocks = many(10_000, 0);
+        assert!(blocks.iter().collect::<BTreeSet<_>>().len() == 10_000 && blocks.iter().all(|&block| is_closed(block)));
+        let block = realloc(NonNull::new(blocks[0]).expect("memory"), 12).ok().flatten().expect("memory");
+        Known::new(block.as_ptr(), 12, 1, 1).free();
+        let double = format!("free({:?}): double free of a 0-byte block (TINY)", blocks[1]);
+        free(blocks[1], Call::Free);
+        expect(&double, || free(blocks[1], Call::Free));
+        drop_all(blocks.into_iter().skip(2));
+        check_heap();
+    });
+    check_lines(&said, 1);
+}
+
+#[test]
+fn of_two_frees_of_a_large_block_one_is_told() {
+    let said = alone!(of_two_frees_of_a_large_block_one_is_told, "secure,seed=7,on_error=warn", || {
+        let block = alloc(100_000);
+        let Ok(Block::Mapping(mapping)) = Block::at(NonNull::new(block).expect("memory")) else { panic!("no mapping") };
+        // As if both threads had found it before one of them freed it.
+        secure::free_large(mapping, Call::Free);
+        let double = format!("free({:#x}): double free of a block (LARGE)", mapping.block());
+        expect(&double, || secure::free_large(mapping, Call::Free));
+        check_heap();
+    });
+    check_lines(&said, 1);
+}
