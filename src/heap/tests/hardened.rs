@@ -1,7 +1,9 @@
-//! The hardened mode: where blocks lie, when they come back, what is seen of misuse. The choices follow a fixed seed, so
-//! that what is counted is the same in each run.
+//! The hardened mode: where blocks lie, when they come back, what is around them. The choices follow a fixed seed, so that
+//! what is counted is the same in each run.
 
 #![expect(unsafe_code, reason = "reads and writes the memory of blocks, freed ones too")]
+
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -42,18 +44,6 @@ fn spot(block: *mut u8) -> (&'static Zone, usize) {
 fn content<'a>(block: *mut u8, bytes: usize) -> &'a [u8] {
     // SAFETY: memory of a zone, which nobody changes meanwhile.
     unsafe { core::slice::from_raw_parts(block, bytes) }
-}
-
-/// Changes the byte at `offset` of a block, which may be one outside of it.
-fn change(block: *mut u8, offset: isize) {
-    // SAFETY: memory of a zone.
-    let byte = unsafe { &mut *block.wrapping_offset(offset) };
-    *byte ^= 1;
-}
-
-/// A length as an offset.
-fn offset(bytes: usize) -> isize {
-    isize::try_from(bytes).expect("a small one")
 }
 
 /// Whether nobody can read there.
@@ -119,39 +109,46 @@ fn choices_follow_the_seed_and_the_thread() {
 #[test]
 fn blocks_and_windows_are_chosen_at_random() {
     alone!(blocks_and_windows_are_chosen_at_random, "secure,seed=7", || {
-        let (mut ascending, mut turns_back, mut steps) = (0, 0, 0);
+        let (mut ascending, mut steps, mut turns_back, mut early) = (0, 0, 0, 0);
         for bytes in [20, 40, 100, 200] {
             let blocks = size(Class::of(bytes + 8).expect("a class").layout().blocks);
             some_freed(3 * blocks, bytes);
             let mut last = BTreeMap::new();
-            for (zone, index) in many(blocks, bytes).into_iter().map(spot) {
+            for _ in 0..blocks {
+                let (zone, index) = spot(alloc(bytes));
                 let before = last.insert(zone.address(), index).unwrap_or(index);
-                if before / WINDOW == index / WINDOW {
+                let window = before / WINDOW * WINDOW;
+                if index / WINDOW == before / WINDOW {
                     steps += 1;
                     ascending += usize::from(index > before);
                 } else {
                     turns_back += usize::from(index < before);
+                    early += usize::from((window..window + WINDOW).any(|other| zone.is_free(other)));
                 }
             }
         }
         assert!(steps > 1000 && (steps / 3..steps * 2 / 3).contains(&ascending), "{ascending} of {steps}");
         // Forwards alone, each zone would begin anew a few times.
-        assert!(turns_back > 50, "{turns_back}");
+        assert!(turns_back > 50 && early > 50, "{turns_back} {early}");
     });
 }
 
 #[test]
 fn zones_are_chosen_at_random() {
     alone!(zones_are_chosen_at_random, "secure,seed=7", || {
-        some_freed(4000, 1000);
-        let (mut met, mut back, mut last) = (BTreeSet::new(), 0, 0);
-        for block in many(2000, 1000) {
-            let zone = spot(block).0.address();
+        some_freed(8000, 1000);
+        let (mut met, mut back, mut elsewhere, mut last) = (BTreeSet::new(), 0, 0, [0; 2]);
+        for zone in many(4000, 1000).into_iter().map(|block| spot(block).0.address()) {
+            if zone == last[0] {
+                continue;
+            }
             // Nothing was freed meanwhile, so a zone that was left for want of room has none.
-            back += usize::from(!met.insert(zone) && zone != last);
-            last = zone;
+            let is_back = !met.insert(zone);
+            back += usize::from(is_back);
+            elsewhere += usize::from(is_back && zone != last[1]);
+            last = [zone, last[0]];
         }
-        assert!(back > 3, "{back}");
+        assert!(back > 10 && elsewhere > 6, "{back} {elsewhere}");
     });
 }
 
@@ -224,129 +221,6 @@ fn a_thread_that_ends_leaves_no_block_waiting() {
 }
 
 #[test]
-fn aligned_blocks_are_like_all_others() {
-    let said = alone!(aligned_blocks_are_like_all_others, "secure,seed=7,on_error=warn", || {
-        for (bytes, align) in [(20, 32), (100, 64), (100, 256), (2000, 4096), (9000, 64)] {
-            let [good, bad] = [alloc_aligned(align, bytes), alloc_aligned(align, bytes)];
-            assert!(good.addr().is_multiple_of(align) && is_zero(content(good, bytes)));
-            free(good, Call::Free);
-            change(bad, offset(bytes));
-            let overflow = named("overflow, memory behind the", bytes, false);
-            expect(&format!("free({bad:?}): {overflow}"), || free(bad, Call::Free));
-        }
-    });
-    check_lines(&said, 5);
-}
-
-#[test]
-fn every_byte_behind_a_block_is_compared() {
-    let said = alone!(every_byte_behind_a_block_is_compared, "secure,seed=7,on_error=warn", || {
-        for bytes in SIZES {
-            let room = Class::of(bytes + 8).expect("a class").block();
-            for at in [bytes, bytes + 7, room - 1] {
-                let overflow = named("overflow, memory behind the", bytes, false);
-                let block = alloc(bytes);
-                change(block, offset(at));
-                expect(&format!("free({block:?}): {overflow}"), || free(block, Call::Free));
-                // Nobody who gets it later hears of it once more.
-                assert!(is_zero(content(block, room)));
-                let block = alloc(bytes);
-                change(block, offset(at));
-                let resize = || realloc(NonNull::new(block).expect("not null"), 40_000).ok().flatten();
-                expect(&format!("realloc({block:?}): {overflow}"), || {
-                    free(resize().expect("memory").as_ptr(), Call::Free);
-                });
-            }
-        }
-    });
-    check_lines(&said, 6 * SIZES.len());
-}
-
-#[test]
-fn what_is_written_before_a_block_is_seen_when_it_is_freed() {
-    let said = alone!(what_is_written_before_a_block_is_seen_when_it_is_freed, "secure,seed=7,on_error=warn", || {
-        for bytes in SIZES {
-            let tail = Class::of(bytes + 8).expect("a class").block().min(64);
-            // Behind one that was never in use, and behind one that was freed long ago.
-            for was_used in [false, true] {
-                if was_used {
-                    drop_all(many(600, bytes));
-                }
-                for at in [1, tail] {
-                    let is_right = |&block: &*mut u8| {
-                        let (zone, index) = spot(block);
-                        let before = index.wrapping_sub(1);
-                        index > 0 && zone.is_cleared(before) && (zone.state_of(before) != FRESH) == was_used
-                    };
-                    let block = (0..2000).map(|_| alloc(bytes)).find(is_right).expect("one of them");
-                    change(block, -offset(at));
-                    let place = block.wrapping_sub(tail);
-                    let written = named("write to a free", bytes, true);
-                    expect(&format!("free({place:?}): {written}"), || free(block, Call::Free));
-                }
-            }
-        }
-    });
-    check_lines(&said, 4 * SIZES.len());
-}
-
-#[test]
-fn what_is_written_to_fresh_medium_blocks_is_seen_at_their_end() {
-    let said =
-        alone!(what_is_written_to_fresh_medium_blocks_is_seen_at_their_end, "secure,seed=7,on_error=warn", || {
-            let is_first = |block: &*mut u8| spot(*block).1 > 0 && spot(*block).0.state_of(spot(*block).1 - 1) == FRESH;
-            let block = (0..200).map(|_| alloc(9000)).find(is_first).expect("one of them");
-            change(block, -1);
-            let place = block.wrapping_sub(64);
-            eprintln!("expected: ft_malloc: malloc({place:?}): {}", named("write to a free", 9000, true));
-            drop_all(many(200, 9000));
-            free(block, Call::Free);
-        });
-    check_lines(&said, 1);
-}
-
-#[test]
-fn what_is_written_to_freed_blocks_is_seen_when_they_come_back() {
-    let said =
-        alone!(what_is_written_to_freed_blocks_is_seen_when_they_come_back, "secure,seed=7,on_error=warn", || {
-            for bytes in SIZES {
-                let room = Class::of(bytes + 8).expect("a class").block();
-                for at in [0, room / 2, room - 1] {
-                    let (kept, block) = (many(100, bytes), alloc(bytes));
-                    free(block, Call::Free);
-                    change(block, offset(at));
-                    drop_all(many(2000, 300));
-                    eprintln!("expected: ft_malloc: malloc({block:?}): {}", named("write to a free", bytes, true));
-                    let others: Vec<_> = (0..5000).map(|_| alloc(bytes)).take_while(|&other| other != block).collect();
-                    assert!(others.len() < 5000 && is_zero(content(block, bytes)));
-                    drop_all(others);
-                    drop_all(kept);
-                }
-            }
-        });
-    check_lines(&said, 3 * SIZES.len());
-}
-
-#[test]
-fn what_is_written_to_freed_blocks_is_seen_when_their_zone_ends() {
-    let said =
-        alone!(what_is_written_to_freed_blocks_is_seen_when_their_zone_ends, "secure,seed=7,on_error=warn", || {
-            for bytes in SIZES {
-                let blocks = many(3 * size(Class::of(bytes + 8).expect("a class").layout().blocks), bytes);
-                let is_apart = |block: &&*mut u8| spot(**block).0.place() == Place::Full;
-                let block = *blocks.iter().find(is_apart).expect("a zone that is not in use");
-                free(block, Call::Free);
-                change(block, 0);
-                eprintln!("expected: ft_malloc: free({block:?}): {}", named("write to a free", bytes, true));
-                drop_all(blocks.into_iter().filter(|&other| other != block));
-                // All leave the quarantine, and the zone is wholly free.
-                drop_all(many(3000, 300));
-            }
-        });
-    check_lines(&said, SIZES.len());
-}
-
-#[test]
 fn large_blocks_lie_between_guards_and_wait() {
     alone!(large_blocks_lie_between_guards_and_wait, "secure,seed=7,purge_delay=600000", || {
         let page = Unix.page();
@@ -410,6 +284,20 @@ fn blocks_of_no_bytes_are_nobody_s_memory_there_too() {
         free(blocks[1], Call::Free);
         expect(&double, || free(blocks[1], Call::Free));
         drop_all(blocks.into_iter().skip(2));
+        check_heap();
+    });
+    check_lines(&said, 1);
+}
+
+#[test]
+fn of_two_frees_of_a_block_one_is_told() {
+    let said = alone!(of_two_frees_of_a_block_one_is_told, "secure,seed=7,on_error=warn", || {
+        let block = alloc(100);
+        let Ok(Block::Zone(zone, index)) = Block::at(NonNull::new(block).expect("memory")) else { panic!("no zone") };
+        // As if both threads had found it before one of them freed it.
+        secure::free(zone, index, Call::Free);
+        let double = format!("free({block:?}): {}", named("double free of a", 100, true));
+        expect(&double, || secure::free(zone, index, Call::Free));
         check_heap();
     });
     check_lines(&said, 1);
