@@ -249,26 +249,47 @@ fn large_blocks_lie_between_guards_and_wait() {
     });
 }
 
+/// Turns the mode on while there are many blocks already, whose granules it tells, and has them freed.
+fn turn_on_late(meanwhile: impl FnOnce(&BTreeSet<usize>)) -> BTreeSet<usize> {
+    let before: Vec<_> = (0..5000).map(|_| Known::new(alloc(1000), 1000, 1, 7)).collect();
+    let granules = before.iter().map(|known| known.start.addr().get() / GRANULE).collect();
+    HEAP.config.parse(b"secure,seed=7", |_| ());
+    careful::start();
+    assert!(threads::current().is_some());
+    meanwhile(&granules);
+    // By another thread, so that their owner looks for zones that are wholly free.
+    std::thread::spawn(|| before.into_iter().for_each(Known::free)).join().expect("no panic");
+    granules
+}
+
 #[test]
 fn memory_from_before_the_mode_is_cleared_and_its_blocks_serve_nobody() {
     alone!(memory_from_before_the_mode_is_cleared_and_its_blocks_serve_nobody, "on_error=abort", || {
-        let before: Vec<_> = (0..5000).map(|_| Known::new(alloc(1000), 1000, 1, 7)).collect();
-        let zones: BTreeSet<_> = before.iter().map(|known| spot(known.start.as_ptr()).0.address()).collect();
-        HEAP.config.parse(b"secure,seed=7", |_| ());
-        careful::start();
-        assert!(threads::current().is_some());
-        let in_old = |block: &*mut u8| zones.contains(&(spot(*block).0.address()));
-        let blocks = many(5000, 1000);
-        assert!(!blocks.iter().any(in_old));
-        drop_all(blocks);
-        let old: BTreeSet<_> = before.iter().map(|known| known.start.addr().get() / GRANULE).collect();
-        // By another thread, so that their owner looks for zones that are wholly free.
-        std::thread::spawn(|| before.into_iter().for_each(Known::free)).join().expect("no panic");
-
+        let old = turn_on_late(|old| {
+            let blocks = many(5000, 1000);
+            assert!(!blocks.iter().any(|block| old.contains(&(block.addr() / GRANULE))));
+            drop_all(blocks);
+        });
         // Their memory serves again, and not one message says that it was written to.
         let blocks = many(20_000, 500);
         assert!(blocks.iter().any(|block| old.contains(&(block.addr() / GRANULE))));
         assert!(blocks.iter().all(|&block| is_zero(content(block, 500))));
+        drop_all(blocks);
+    });
+}
+
+#[test]
+fn large_blocks_without_guards_read_as_zero_too() {
+    alone!(large_blocks_without_guards_read_as_zero_too, "on_error=abort", || {
+        let old = turn_on_late(|_| ());
+        // The zones go back when another one is wanted.
+        drop_all(many(300, 700));
+        // As if so many had guards.
+        HEAP.large.lock().count += 8000;
+        let blocks = many(30, 100_000);
+        HEAP.large.lock().count -= 8000;
+        assert!(blocks.iter().any(|block| old.contains(&(block.addr() / GRANULE))));
+        assert!(blocks.iter().all(|&block| is_zero(content(block, 100_000))));
         drop_all(blocks);
     });
 }
