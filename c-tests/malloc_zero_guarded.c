@@ -36,11 +36,15 @@ int main(void) {
         CHECK(p && malloc_usable_size(p) == 0);
         touch(p, 0);
         touch(p, 1);
-        CHECK((q = hide(realloc(p, 40))) && malloc_usable_size(q) >= 40);
-        fill(q, 40, 1);
-        CHECK(holds(q, 40, 1));
-        free(q);
-        CHECK((p = hide(zero(how))) && (q = hide(realloc(p, 100000))));
+        // Some would fit between two addresses.
+        for (size_t size = 1; size <= 40; size += 3) {
+            CHECK((q = hide(realloc(p, size))) && malloc_usable_size(q) >= size);
+            fill(q, size, 1);
+            CHECK(holds(q, size, 1));
+            free(q);
+            CHECK((p = hide(zero(how))));
+        }
+        CHECK((q = hide(realloc(p, 100000))));
         fill(q, 100000, 2);
         free(q);
         free_sized(hide(zero(how)), 0);

@@ -39,8 +39,17 @@ static void no_way_back(void) {
         CHECK(block[i] == NULL || holds(block[i], 64, (size_t)i));
         free(block[i]);
     }
-    for (int i = 0; i < COUNT; i++) CHECK((block[i] = malloc(0)) != NULL);
-    for (int i = 0; i < COUNT; i++) free(block[i]);
+    // It serves such requests again, however often.
+    uintptr_t low = UINTPTR_MAX, high = 0;
+    for (int round = 0; round < 60; round++) {
+        for (int i = 0; i < COUNT; i++) {
+            CHECK((block[i] = malloc(0)) != NULL);
+            if (round < 3 && address(block[i]) < low) low = address(block[i]);
+            if (round < 3 && address(block[i]) > high) high = address(block[i]);
+        }
+        CHECK(address(block[COUNT - 1]) / 65536 >= low / 65536 && address(block[COUNT - 1]) / 65536 <= high / 65536);
+        for (int i = 0; i < COUNT; i++) free(block[i]);
+    }
 }
 
 int main(void) {

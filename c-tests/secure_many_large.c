@@ -2,7 +2,9 @@
 // block reads as zero.
 // env: FT_MALLOC=secure
 // glibc: no, the options are the library's
-#include "check.h"
+// emulator: no, it filters system calls of this machine
+#include "refuse.h"
+#include <sys/mman.h>
 
 enum { COUNT = 8200, LAST = 100 };
 
@@ -32,6 +34,12 @@ int main(void) {
     shrunk = hide(realloc(shrunk, 300000));
     CHECK(shrunk != NULL && shrunk[299999] == 'A' && *tail == 0);
     free(shrunk);
+    // Nor what is freed while the kernel takes no memory back.
+    refuse(SYS_madvise, MADV_DONTNEED, ENOMEM);
+    for (int i = COUNT - LAST; i < COUNT; i++) memset(p[i], 'A', size);
+    for (int i = COUNT - LAST; i < COUNT; i++) free(p[i]);
+    for (int i = COUNT - LAST; i < COUNT; i++) CHECK(((volatile char *)p[i])[size / 2] == 0);
+    for (int i = COUNT - LAST; i < COUNT; i++) CHECK((p[i] = hide(malloc(size))) != NULL && p[i][size / 2] == 0);
     for (int i = 0; i < COUNT; i++) free(p[i]);
     for (int i = 0; i < LAST; i++) free(mapped[i]);
     return 0;

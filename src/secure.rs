@@ -216,6 +216,13 @@ mod tests {
     use crate::remote::Owner;
     use crate::size_class::{Class, GRANULE};
 
+    impl Secret {
+        /// Both halves.
+        pub(crate) fn halves(&self) -> [u64; 2] {
+            [self.0.get(), self.1.get()]
+        }
+    }
+
     /// An empty quarantine.
     fn quarantine() -> &'static Quarantine {
         let memory = Box::leak(Box::new(core::mem::MaybeUninit::<Quarantine>::zeroed()));

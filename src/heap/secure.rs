@@ -34,6 +34,8 @@ use crate::size_class::{Class, FRESH, GRANULE, Kind, MIN_ALIGN, SMALL_MAX};
 use crate::thread;
 use crate::zone::Zone;
 
+#[cfg(test)]
+pub(super) use runs::guards;
 pub(super) use runs::{give_run, reopen, take_run};
 
 /// Last bytes that are looked at of a MEDIUM block that was never in use.

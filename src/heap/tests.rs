@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod corpus;
 mod forks;
+#[cfg(target_os = "linux")]
+mod hardened;
 mod messages;
 mod model;
 mod promises;

@@ -85,3 +85,9 @@ fn open(zone: &'static Zone, bytes: usize) -> bool {
     }
     is_open
 }
+
+/// The number of guards, for tests.
+#[cfg(test)]
+pub(in crate::heap) fn guards() -> &'static AtomicUsize {
+    &GUARDS
+}

@@ -4,7 +4,7 @@ use super::model::Known;
 use super::*;
 
 /// Writes on standard error what is to be said next, then does it.
-fn expect(line: &str, misuse: impl FnOnce()) {
+pub(super) fn expect(line: &str, misuse: impl FnOnce()) {
     eprintln!("expected: ft_malloc: {line}");
     misuse();
 }
@@ -23,7 +23,7 @@ fn resize_at(block: *mut u8, offset: usize, what: &str) {
 }
 
 /// Whether every line of ours was announced, and there are `count`. Nothing to check in the child itself.
-fn check_lines(said: &str, count: usize) {
+pub(super) fn check_lines(said: &str, count: usize) {
     let lines: Vec<_> = said.lines().filter_map(|line| Some(&line[line.find("ft_malloc: ")?..])).collect();
     assert!(said.is_empty() || lines.len() == 2 * count, "{said}");
     for pair in lines.chunks(2) {
