@@ -8,6 +8,7 @@
 
 // Bytes of a block of each class; a LARGE block is a part of a bigger mapping or has one of its own.
 enum { TINY = 48, SMALL = 512, MEDIUM = 8192, LARGE = 1 << 20, MAPPING = 6 << 20, MIB = 1 << 20 };
+enum { MOST_MEDIUM = 32 << 10 };
 
 static char *several[9];
 
@@ -33,13 +34,31 @@ static inline void scribble(char *from, int step, size_t bytes) {
 
 // Behind LARGE blocks our guards need a kernel that has them.
 static inline void needs_guards(size_t size) {
-    if (OURS && size >= LARGE && !has_guards()) skip("this kernel has no guard pages");
+    if (OURS && size > MOST_MEDIUM && !has_guards()) skip("this kernel has no guard pages");
 }
 
 // So many bytes written behind a block, behind all that malloc_usable_size grants. Gives main's exit status.
 static inline int overflow(size_t size, size_t bytes) {
     needs_guards(size);
     char *p = middle(size), *end = p + malloc_usable_size(p);
+    misuse(end, p);
+    scribble(end, 1, bytes);
+    went_on();
+    release(size);
+    return alive();
+}
+
+// Takes 48 MiB of blocks of that size, which stay.
+static inline void crowd(size_t size) {
+    for (size_t taken = 0; taken < 48 * MIB; taken += size) CHECK(hide(malloc(size)) != NULL);
+}
+
+// The same with as many blocks before it as behind it, 96 MiB in all.
+static inline int overflow_in_the_midst(size_t size, size_t bytes) {
+    needs_guards(size);
+    crowd(size);
+    char *p = middle(size), *end = p + malloc_usable_size(p);
+    crowd(size);
     misuse(end, p);
     scribble(end, 1, bytes);
     went_on();

@@ -86,6 +86,21 @@ static inline void in_thread(void *(*run)(void *), void *argument) {
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, run, argument) == 0 && pthread_join(thread, NULL) == 0);
 }
+
+// Goes on in a child; the parent waits for it and ends as it does.
+static inline void in_child(void) {
+    int status = 0;
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) return;
+    CHECK(waitpid(child, &status, 0) == child);
+    if (WIFSIGNALED(status)) {
+        signal(WTERMSIG(status), SIG_DFL);
+        raise(WTERMSIG(status));
+    }
+    _exit(WEXITSTATUS(status));
+}
+
 static inline void *thread_free(void *block) {
     free(block);
     return NULL;

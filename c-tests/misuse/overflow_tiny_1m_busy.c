@@ -2,12 +2,5 @@
 #include "blocks.h"
 
 int main(void) {
-    for (int i = 0; i < 1000000; i++) CHECK(hide(malloc(TINY)) != NULL);
-    char *p = middle(TINY);
-    for (int i = 0; i < 1000000; i++) CHECK(hide(malloc(TINY)) != NULL);
-    misuse(p + TINY, p);
-    scribble(p + TINY, 1, MIB);
-    went_on();
-    release(TINY);
-    return alive();
+    return overflow_in_the_midst(TINY, MIB);
 }

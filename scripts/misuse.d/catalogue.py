@@ -11,13 +11,15 @@ from paths import ROOT, TARGET, Failed, newer, tool
 SOURCES = ROOT / "c-tests/misuse"
 EXPECTED = SOURCES / "expected.tsv"
 BUILT = TARGET / "misuse"
+MODES = ("default", "sampled", "secure")
+SPOKEN = ("call", "later")  # the outcomes with a message
 FLAGS = "-std=gnu11 -O1 -g -w -fno-builtin -pthread -D_GNU_SOURCE".split()
 
 # Heading in the document, and the names it stands over; the first that fits counts.
 GROUPS = [
-    ("Double free", r"double_free_.*|operator_delete_.*twice|free_(aligned_)?sized_freed"),
+    ("Double free", r"double_free_.*|operator_delete_.*twice(_fork)?|free_(aligned_)?sized_freed(_fork)?"),
     ("Use of a freed pointer in `realloc` and `malloc_usable_size`",
-     r"(realloc|reallocarray|usable_size)_freed(_large|_zero|_same_size)?"),
+     r"(realloc|reallocarray|usable_size)_freed(_large|_zero|_same_size|_fork)?"),
     ("Wrong size or alignment at the release",
      r"free_sized_wrong.*|free_aligned_sized_(size|alignment)|free_of_new|operator_delete_of_new_array"
      r"|operator_delete_sized_(smaller|larger|large)|operator_delete_array_sized_wrong"
@@ -39,8 +41,7 @@ class Case:
     name: str
     message: str  # extended regular expression for the line after "ft_malloc: ", or "-"
     status: dict  # policy -> exit status
-    default: list  # outcomes in the default mode
-    secure: list  # in the hardened one; "?" is any
+    becomes: dict  # mode -> what may become of it: pairs of outcome and message
     suite: bool  # counts among those that allocators are compared by
 
     @property
@@ -63,6 +64,23 @@ class Case:
         return BUILT / "bin" / self.name
 
 
+def alternatives(column, message):
+    """The pairs of outcome and message in one of the columns 6 to 8."""
+    pairs = [part.partition(": ") for part in column.split(" | ")]
+    return [(outcome, pattern or message) for outcome, _, pattern in pairs]
+
+
+def _case(fields):
+    """The case of one line of the file."""
+    name, message, *rest, suite = fields
+    status = dict(zip(("warn", "abort", "ignore"), map(int, rest)))
+    becomes = {mode: alternatives(column, message) for mode, column in zip(MODES, rest[3:])}
+    if any((outcome in SPOKEN) == (pattern == "-") for pairs in becomes.values() for outcome, pattern in pairs
+           if outcome in SPOKEN or pattern != message):
+        raise Failed(f"{name}: a message where none can be, or none where one must be")
+    return Case(name, message, status, becomes, suite == "suite")
+
+
 def read():
     """All cases, in the order of the headings and then of the file."""
     cases = []
@@ -70,11 +88,9 @@ def read():
         if not line or line.startswith("#"):
             continue
         fields = line.split("\t")
-        if len(fields) != 8:
-            raise Failed(f"{EXPECTED.name}:{number}: {len(fields)} columns instead of 8")
-        name, message, warn, abort, ignore, default, secure, suite = fields
-        status = {"warn": int(warn), "abort": int(abort), "ignore": int(ignore)}
-        cases.append(Case(name, message, status, default.split("|"), secure.split("|"), suite == "suite"))
+        if len(fields) != 9:
+            raise Failed(f"{EXPECTED.name}:{number}: {len(fields)} columns instead of 9")
+        cases.append(_case(fields))
     missing = {path.stem for path in SOURCES.glob("*.c")} ^ {case.name for case in cases}
     if missing:
         raise Failed(f"only a program or only a line in {EXPECTED.name}: {', '.join(sorted(missing))}")

@@ -17,6 +17,7 @@ ABOUT = """Runs the programs of c-tests/misuse, each of which does one wrong thi
   scripts/misuse                  under the library in each mode and under its peers; writes the tables of docs/security.md
   scripts/misuse --check [NAME]…  the library alone, in all modes, compared with c-tests/misuse/expected.tsv
   scripts/misuse --show NAME…     what these print and what becomes of them, under all; writes nothing
+  scripts/misuse --record [NAME]… write the columns 7 and 8 of that file from --runs runs of each; to be read before it is believed
 
 NAME selects the programs whose names contain it."""
 RESULTS = catalogue.BUILT / "results.json"
@@ -31,7 +32,7 @@ def _arguments():
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="compare with what is expected")
     what.add_argument("--show", action="store_true", help="print every run")
-    what.add_argument("--record", action="store_true", help="write what the hardened mode does into expected.tsv")
+    what.add_argument("--record", action="store_true", help="write what the sampled and the hardened mode do into expected.tsv")
     what.add_argument("--report", action="store_true", help="no run: write the last results into the document again")
     parser.add_argument("--library", default=str(ROOT / "libft_malloc.so"), metavar="PATH", help="instead of ours")
     parser.add_argument("--allocators", type=words, default=[], metavar="NAME,…", help="only these, and ours")

@@ -1,0 +1,7 @@
+// free_aligned_sized of a pointer to the middle of a block that came before fork, in the child; the child's status is ours.
+// libs: -Wl,--no-as-needed -lstdc++
+#include "bad.h"
+
+int main(void) {
+    return inside_after_fork(FREE_ALIGNED_SIZED, 192, 64);
+}

@@ -1,0 +1,7 @@
+// realloc of a pointer to the middle of a MEDIUM block.
+// libs: -Wl,--no-as-needed -lstdc++
+#include "bad.h"
+
+int main(void) {
+    return inside(REALLOC, 20480, 4096);
+}

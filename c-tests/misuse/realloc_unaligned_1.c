@@ -1,0 +1,7 @@
+// realloc of a pointer one byte into a block.
+// libs: -Wl,--no-as-needed -lstdc++
+#include "bad.h"
+
+int main(void) {
+    return inside(REALLOC, 42, 1);
+}
