@@ -9,8 +9,12 @@
 #include "../check.h"
 #include <dlfcn.h>
 
+#ifndef OPEN
+#define OPEN(path) dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND)
+#endif
+
 int main(void) {
-    void *plugin = dlopen(getenv("C_TESTS_PLUGIN"), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+    void *plugin = OPEN(getenv("C_TESTS_PLUGIN"));
     CHECK(plugin != NULL);
     char *(*make)(void);
     void (*give)(char *);

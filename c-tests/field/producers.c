@@ -68,9 +68,12 @@ int main(void) {
     for (size_t i = 0; i < producers; i++) CHECK(pthread_join(thread[i], NULL) == 0);
     for (size_t i = 0; i < slots; i++) free(atomic_exchange(&slot[i], NULL));
     // Each producer has for each class a zone that is not full, which is a third of 32 MiB, and up to an eighth of each zone
-    // waits to be used again. Measured: 123 and 115 %.
-    if (worst > times(140, 125)) fprintf(stderr, "%zu %% of what is live are resident\n", worst);
-    CHECK(worst <= times(140, 125));
+    // waits to be used again. Measured: 123 and 115 %. Of what was asked for, which leaves out what blocks are larger, it is 134
+    // and 125 %.
+    const size_t most = times(140, 125), most_of_asked = times(155, 140);
+    if (worst > most || of_asked > most_of_asked)
+        fprintf(stderr, "resident: %zu %% of what is live, %zu %% of what was asked for\n", worst, of_asked);
+    CHECK(worst <= most && of_asked <= most_of_asked);
     CHECK(mallinfo2().uordblks < (4u << 20) || !OURS);
     counted(made, "blocks from producers");
     counted(worst, "% of live blocks resident at most");
