@@ -17,6 +17,17 @@ fn offset(bytes: usize) -> isize {
 }
 
 #[test]
+fn every_block_has_room_for_its_canary() {
+    alone!(every_block_has_room_for_its_canary, "secure,seed=7", || {
+        for bytes in (1..3000).chain(30_000..32_760) {
+            let block = alloc(bytes);
+            assert!(spot(block).0.block_bytes() >= bytes + 8);
+            free(block, Call::Free);
+        }
+    });
+}
+
+#[test]
 fn every_byte_behind_a_block_is_compared() {
     let said = alone!(every_byte_behind_a_block_is_compared, "secure,seed=7,on_error=warn", || {
         for bytes in SIZES {
