@@ -75,9 +75,9 @@ def _case(fields):
     name, message, *rest, suite = fields
     status = dict(zip(("warn", "abort", "ignore"), map(int, rest)))
     becomes = {mode: alternatives(column, message) for mode, column in zip(MODES, rest[3:])}
-    if any((outcome in SPOKEN) == (pattern == "-") for pairs in becomes.values() for outcome, pattern in pairs
-           if outcome in SPOKEN or pattern != message):
-        raise Failed(f"{name}: a message where none can be, or none where one must be")
+    for outcome, pattern in (pair for pairs in becomes.values() for pair in pairs):
+        if pattern == "-" if outcome in SPOKEN else pattern != message:
+            raise Failed(f"{name}: {outcome} with the message {pattern}")
     return Case(name, message, status, becomes, suite == "suite")
 
 

@@ -52,7 +52,8 @@ def wrong(case, options, result):
     """What is not as expected, in words; nothing when all is."""
     mode, policy = MODES[options]
     due = list(_due(case, mode, policy))
-    patterns = [filled(said, result) for outcome, status, said in due if (outcome, status) == (result.outcome, result.status)]
+    came = (result.outcome, result.status)
+    patterns = [filled(message, result) for outcome, status, message in due if (outcome, status) == came]
     if not patterns:
         words = " or ".join(sorted({f"{outcome} and {status}" for outcome, status, _ in due}))
         return f"{result.outcome} and exit status {result.status}, expected {words}"
