@@ -6,8 +6,9 @@
 //   after=N until=N     those behind the N-th alone, up to the N-th
 //   space=BYTES         those by which the library would hold more address space than that
 //   memory=BYTES        those by which it would hold more writable memory than that (as overcommit_memory=2 refuses it)
+//   resident=BYTES      those by which it would hold more writable memory while the process has more resident than that
 //   lock=1              nothing fails, but the process has called mlockall(MCL_CURRENT | MCL_FUTURE)
-//   report=FD           one line with the counts at exit
+//   report=FD           one line with the counts and the most memory that was resident, at exit
 //
 // Counted are calls from the library's own code, known by their return address, and pthread_create from anywhere. What
 // the program and the libc ask for themselves is not touched. Forked children go on counting in their parent's numbers.
@@ -41,7 +42,7 @@ struct counts {
     atomic_int over;
 };
 static struct counts *counts;
-static size_t every, offset, after, until = SIZE_MAX, space = SIZE_MAX, memory = SIZE_MAX;
+static size_t every, offset, after, until = SIZE_MAX, space = SIZE_MAX, memory = SIZE_MAX, resident = SIZE_MAX;
 static unsigned chosen = (1u << CALLS) - 1;
 static int lock, report = -1;
 static pid_t reporter;
@@ -76,6 +77,7 @@ static void parse(const char *options) {
     until = number(options, "until=", SIZE_MAX);
     space = number(options, "space=", SIZE_MAX);
     memory = number(options, "memory=", SIZE_MAX);
+    resident = number(options, "resident=", SIZE_MAX);
     lock = number(options, "lock=", 0) != 0;
     report = (int)number(options, "report=", (size_t)-1);
 }
@@ -118,6 +120,15 @@ static void start(void) {
 
 static int ours(void *caller) { return (uintptr_t)caller - low < high - low; }
 
+// Bytes of this process that are resident.
+static size_t resident_now(void) {
+    char text[100] = "";
+    long file = syscall(SYS_open, "/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (file < 0 || syscall(SYS_read, file, text, sizeof text - 1) <= 0) _exit(92);
+    syscall(SYS_close, file);
+    return strtoul(strchr(text, ' '), NULL, 10) * 4096; // of x86-64, as on_crash is
+}
+
 // Whether this call is to fail; then errno says why. `more` and `more_writable` are what it would add.
 static int fails(enum call call, size_t more, size_t more_writable) {
     if (counts->over) return 0;
@@ -125,7 +136,8 @@ static int fails(enum call call, size_t more, size_t more_writable) {
     if (!(chosen & 1u << call)) return 0;
     size_t nth = ++counts->calls;
     int injected = every != 0 && nth > after && nth <= until && (nth + offset) % every == 0;
-    int too_much = (more && held + more > space) || (more_writable && writable + more_writable > memory);
+    int too_much = (more && held + more > space) || (more_writable && writable + more_writable > memory) ||
+                   (more_writable && resident != SIZE_MAX && resident_now() > resident);
     if (!injected && !too_much) return 0;
     counts->injected[call]++;
     errno = call == CREATE || call == KEY ? EAGAIN : ENOMEM;
@@ -138,6 +150,7 @@ void faults_end(void) {
     static const int limits[] = {RLIMIT_AS, RLIMIT_DATA};
     start();
     counts->over = 1;
+    if (lock) munlockall();
     for (int i = 0; i < 2; i++) {
         struct rlimit limit;
         if (getrlimit(limits[i], &limit) == 0) {
@@ -269,11 +282,14 @@ __attribute__((constructor)) static void begin(void) {
 __attribute__((destructor)) static void end(void) {
     char text[400];
     int length;
+    struct rusage used;
     if (report < 0 || getpid() != reporter) return;
     length = snprintf(text, sizeof text, "calls %zu failed %zu", (size_t)counts->calls, faults_seen());
     for (int i = 0; i < CALLS; i++)
         length += snprintf(text + length, sizeof text - (size_t)length, " %s %zu/%zu", names[i], (size_t)counts->injected[i],
                            (size_t)counts->seen[i]);
+    getrusage(RUSAGE_SELF, &used);
+    length += snprintf(text + length, sizeof text - (size_t)length, " peak %ld", used.ru_maxrss * 1024);
     text[length++] = '\n';
     if (write(report, text, (size_t)length) != length) _exit(93);
 }
