@@ -207,7 +207,7 @@ fn check(start: NonNull<u8>, bytes: usize, block: usize, call: Call) -> bool {
 fn check_before(zone: &'static Zone, index: usize, start: NonNull<u8>, call: Call) {
     let is_zeroed = match index.checked_sub(1) {
         Some(before) => zone.is_cleared(before),
-        None => zone.is_clean() && zone.offset(0) % GRANULE >= TAIL,
+        None => zone.offset(0) % GRANULE >= TAIL,
     };
     let tail = zone.block_bytes().min(TAIL);
     let Some(place) = NonNull::new(start.as_ptr().wrapping_sub(tail)).filter(|_| is_zeroed) else { return };

@@ -41,6 +41,6 @@ impl Zone {
         let state = unsafe { &*self.state.get().wrapping_add(index) };
         // SAFETY: … and a bit.
         let word = unsafe { &*self.free.get().wrapping_add(index / WINDOW) };
-        if state.get() == FRESH { self.is_clean() } else { word.get() >> (index % WINDOW) & 1 != 0 }
+        state.get() == FRESH || word.get() >> (index % WINDOW) & 1 != 0
     }
 }
