@@ -83,7 +83,7 @@ extern "C" fn free_noted(block: *mut u8, call: Call) {
         }
         Ok(Block::Zone(zone, index)) => free_remote(zone, index, call),
         Ok(Block::Run(zone)) => free_run(zone, block, call),
-        Ok(Block::Mapping(mapping)) if mapping.is_guarded() => secure::free_large(mapping, call),
+        Ok(Block::Mapping(mapping)) if mapping.is_guarded() => secure::free_large(mapping, block, call),
         Ok(Block::Mapping(_)) => free_mapping(block, call),
         Ok(Block::Sampled(slot)) => sample::free(slot, call),
         Err(misuse) => report(call, block.addr(), misuse),

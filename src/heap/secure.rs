@@ -2,7 +2,7 @@
 //!
 //! | what | how |
 //! |---|---|
-//! | placement | a random block of a random window; other zones with room now and then; zones behind one or two guard granules |
+//! | placement | a random block of a random window of several; other zones with room now and then; zones behind one or two guard granules |
 //! | reuse | freed blocks wait in the thread's quarantine; LARGE ones as inaccessible mappings |
 //! | reads | blocks are cleared when they are freed, so that all new memory reads as zero |
 //! | writes after free | a block that is handed out again must still be zero |
@@ -328,9 +328,10 @@ fn rest_of(start: NonNull<u8>, bytes: usize) -> usize {
     end.next_multiple_of(Unix.page()) - end
 }
 
-/// Frees a LARGE block between guard pages. Its memory goes back at once, and its addresses wait.
-pub(super) fn free_large(mapping: &'static Mapping, call: Call) {
-    let address = mapping.block();
+/// Frees a LARGE block between guard pages. Its memory goes back at once, and its addresses wait. Looked up again under the
+/// mutex: of two frees one wins, and its mapping may serve another block by then.
+pub(super) fn free_large(mapping: &'static Mapping, block: *mut u8, call: Call) {
+    let address = block.addr();
     let gone = {
         let mut large = HEAP.large.lock();
         match large.find(address).filter(|found| core::ptr::eq(*found, mapping) && found.block() == address) {

@@ -40,6 +40,9 @@ const PAGE: usize = 4 << 10;
 /// `wake` of a current zone: so many frees never come.
 const NEVER: u64 = u64::MAX;
 
+/// Windows with free blocks among which the hardened mode chooses, where the zone has as many.
+const CHOICE: usize = 4;
+
 impl Zone {
     /// Where the owner keeps the zone.
     pub(crate) fn place(&self) -> Place {
@@ -79,10 +82,12 @@ impl Zone {
         self.place() == Place::Full && self.mark.get() == 0
     }
 
-    /// Lets the next window be sought from one that `chance` chooses.
+    /// Lets the next window be sought from one that `chance` chooses, among at least [`CHOICE`] that have free blocks.
     pub(crate) fn turn(&self, chance: usize) {
-        let windows = size(self.exposed.get()).div_ceil(WINDOW);
-        self.window.set(low16(chance % (windows + 1)));
+        let windows = || size(self.exposed.get()).div_ceil(WINDOW);
+        let free = self.words().iter().take(windows()).filter(|word| word.get() != 0).count();
+        let _ = (free..CHOICE).try_for_each(|_| self.expose().map(|_| ()));
+        self.window.set(low16(chance % (windows() + 1)));
     }
 
     /// Puts a zone that is not current where its free blocks belong, and says where; `None`: wholly free. One that was put

@@ -134,6 +134,23 @@ fn blocks_and_windows_are_chosen_at_random() {
 }
 
 #[test]
+fn windows_of_fresh_zones_are_chosen_at_random() {
+    alone!(windows_of_fresh_zones_are_chosen_at_random, "secure,seed=7", || {
+        let (mut changes, mut turns_back) = (0, 0);
+        for bytes in [20, 40, 100, 200] {
+            let mut last = BTreeMap::new();
+            for _ in 0..size(Class::of(bytes + 8).expect("a class").layout().blocks) {
+                let (zone, index) = spot(alloc(bytes));
+                let before = last.insert(zone.address(), index).unwrap_or(index);
+                changes += usize::from(index / WINDOW != before / WINDOW);
+                turns_back += usize::from(index / WINDOW < before / WINDOW);
+            }
+        }
+        assert!(changes > 100 && turns_back > 25, "{changes} {turns_back}");
+    });
+}
+
+#[test]
 fn zones_are_chosen_at_random() {
     alone!(zones_are_chosen_at_random, "secure,seed=7", || {
         some_freed(8000, 1000);
@@ -330,9 +347,9 @@ fn of_two_frees_of_a_large_block_one_is_told() {
         let block = alloc(100_000);
         let Ok(Block::Mapping(mapping)) = Block::at(NonNull::new(block).expect("memory")) else { panic!("no mapping") };
         // As if both threads had found it before one of them freed it.
-        secure::free_large(mapping, Call::Free);
-        let double = format!("free({:#x}): double free of a block (LARGE)", mapping.block());
-        expect(&double, || secure::free_large(mapping, Call::Free));
+        secure::free_large(mapping, block, Call::Free);
+        let double = format!("free({block:?}): double free of a block (LARGE)");
+        expect(&double, || secure::free_large(mapping, block, Call::Free));
         check_heap();
     });
     check_lines(&said, 1);
