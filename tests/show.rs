@@ -1,4 +1,4 @@
-//! `show_alloc_mem` lists exactly the live blocks.
+//! `show_alloc_mem` lists exactly the live blocks; beside threads that allocate, all that live meanwhile.
 
 #![expect(unsafe_code, reason = "calls the allocator")]
 #![allow(
@@ -17,6 +17,8 @@ use ft_malloc::FtMalloc;
 use std::alloc::{GlobalAlloc, Layout};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::scope;
 
 /// Used by its own name, so that nothing else is in its heap.
 static HEAP: FtMalloc = FtMalloc;
@@ -96,4 +98,62 @@ fn an_empty_heap_has_an_empty_list() {
     let Some(output) = output else { return };
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(text.contains("\nTotal : 0 bytes\n") && !text.contains("TINY"), "{text}");
+}
+
+/// Allocates and frees blocks of all kinds until the lists are written.
+fn churn(seed: u64, over: &AtomicBool) {
+    let (mut random, mut live) = (Random(seed), Vec::new());
+    while !over.load(Relaxed) {
+        let most = if random.below(20) == 0 { 200_000 } else { 500 };
+        let bytes = 1 + random.below(most);
+        let layout = Layout::from_size_align(bytes, 16).expect("a layout");
+        // SAFETY: not of size 0.
+        live.push((unsafe { HEAP.alloc(layout) }, layout));
+        if live.len() > 300 {
+            let (block, layout) = live.swap_remove(random.below(live.len()));
+            // SAFETY: allocated above with this layout.
+            unsafe { HEAP.dealloc(block, layout) };
+        }
+    }
+}
+
+/// Lists that are written beside threads that allocate have every block that lives meanwhile.
+fn lists_beside_allocation(test: &str, options: &str) {
+    /// Lists.
+    const LISTS: usize = 20;
+    let output = in_child(test, options, || {
+        let over = AtomicBool::new(false);
+        let layout = Layout::from_size_align(777, 16).expect("a layout");
+        // SAFETY: not of size 0.
+        let kept = unsafe { HEAP.alloc(layout) };
+        println!("kept {:#X} - {:#X} : 777 bytes", kept.addr(), kept.addr() + 777);
+        scope(|scope| {
+            for seed in 1..4 {
+                let over = &over;
+                scope.spawn(move || churn(seed, over));
+            }
+            (0..LISTS).for_each(|_| ft_malloc::show_alloc_mem());
+            over.store(true, Relaxed);
+        });
+    });
+    let Some(output) = output else { return };
+    let lists = String::from_utf8(output.stdout).expect("text").replace("0X", "0x");
+    let kept = lists.lines().find_map(|line| line.split_once("kept ")).expect("a block").1;
+    assert_eq!(lists.lines().filter(|line| line.starts_with("Total : ")).count(), LISTS);
+    assert_eq!(lists.lines().filter(|line| *line == kept).count(), LISTS);
+}
+
+#[test]
+fn lists_may_be_written_beside_allocation() {
+    lists_beside_allocation("lists_may_be_written_beside_allocation", "");
+}
+
+#[test]
+fn lists_may_be_written_in_the_hardened_mode() {
+    lists_beside_allocation("lists_may_be_written_in_the_hardened_mode", "secure");
+}
+
+#[test]
+fn lists_may_be_written_with_sampled_blocks() {
+    lists_beside_allocation("lists_may_be_written_with_sampled_blocks", "sample_guard=10");
 }
