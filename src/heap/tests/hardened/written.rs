@@ -95,6 +95,24 @@ fn what_is_written_before_a_block_is_seen_when_it_is_freed() {
 }
 
 #[test]
+fn what_is_written_before_a_block_is_seen_in_memory_that_was_used_too() {
+    let options = "secure,seed=7,on_error=warn,purge_delay=100000";
+    let said = alone!(what_is_written_before_a_block_is_seen_in_memory_that_was_used_too, options, || {
+        // What new zones are cut of.
+        drop_all(many(100_000, 96));
+        let is_right = |&block: &*mut u8| {
+            let (zone, index) = spot(block);
+            index > 0 && !zone.is_clean() && zone.state_of(index - 1) == FRESH
+        };
+        let block = (0..1000).map(|_| alloc(8192)).find(is_right).expect("one of them");
+        change(block, -1);
+        let written = named("write to a free", 8192, true);
+        expect(&format!("free({:?}): {written}", block.wrapping_sub(64)), || free(block, Call::Free));
+    });
+    check_lines(&said, 1);
+}
+
+#[test]
 fn what_is_written_to_fresh_medium_blocks_is_seen_at_their_end() {
     let said =
         alone!(what_is_written_to_fresh_medium_blocks_is_seen_at_their_end, "secure,seed=7,on_error=warn", || {
