@@ -140,7 +140,7 @@ fn refusals_lose_no_slot() {
     let (os, random) = (Mock::unlimited(), random());
     let sampled = pool(&os);
     os.refuse(Kind::Prepare, true);
-    assert!(sampled.take(&os, &random, 8, 16).is_none());
+    assert!((0..SLOTS).all(|_| sampled.take(&os, &random, 8, 16).is_none()));
     os.refuse(Kind::Prepare, false);
     os.refuse(Kind::Protect, true);
     os.refuse(Kind::Purge, true);
