@@ -1,16 +1,8 @@
 // malloc and free in atexit handlers and in destructors, after main has returned and in a thread that calls exit.
-#include "../check.h"
+#include "../exits.h"
 #include <pthread.h>
 #include <sys/wait.h>
 
-static void *kept;
-
-static void use(void) {
-    CHECK(holds(kept, 5000, 3));
-    free(kept);
-    fill(kept = malloc(5000), 5000, 3);
-    for (size_t size = 1; size < 200000; size = size * 3) free(hide(calloc(1, size)));
-}
 __attribute__((destructor)) static void at_unload(void) { if (kept) use(); }
 static void *leave(void *unused) {
     exit(0);

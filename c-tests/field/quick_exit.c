@@ -1,16 +1,8 @@
 // malloc and free in at_quick_exit handlers: of a process with one thread, beside one that allocates, and in a thread.
-#include "../check.h"
+#include "../exits.h"
 #include <pthread.h>
 #include <sys/wait.h>
 
-static void *kept;
-
-static void use(void) {
-    CHECK(holds(kept, 5000, 3));
-    free(kept);
-    fill(kept = malloc(5000), 5000, 3);
-    for (size_t size = 1; size < 200000; size = size * 3) free(hide(calloc(1, size)));
-}
 static void *leave(void *unused) {
     quick_exit(7);
     return unused;

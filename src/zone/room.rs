@@ -86,7 +86,11 @@ impl Zone {
     pub(crate) fn turn(&self, chance: usize) {
         let windows = || size(self.exposed.get()).div_ceil(WINDOW);
         let free = self.words().iter().take(windows()).filter(|word| word.get() != 0).count();
-        let _ = (free..CHOICE).try_for_each(|_| self.expose().map(|_| ()));
+        for _ in free..CHOICE {
+            if self.expose().is_none() {
+                break;
+            }
+        }
         self.window.set(low16(chance % (windows() + 1)));
     }
 

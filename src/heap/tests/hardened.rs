@@ -327,30 +327,24 @@ fn blocks_of_no_bytes_are_nobody_s_memory_there_too() {
     check_lines(&said, 1);
 }
 
-#[test]
-fn of_two_frees_of_a_block_one_is_told() {
-    let said = alone!(of_two_frees_of_a_block_one_is_told, "secure,seed=7,on_error=warn", || {
-        let block = alloc(100);
-        let Ok(Block::Zone(zone, index)) = Block::at(NonNull::new(block).expect("memory")) else { panic!("no zone") };
-        // As if both threads had found it before one of them freed it.
-        secure::free(zone, index, Call::Free);
-        let double = format!("free({block:?}): {}", named("double free of a", 100, true));
-        expect(&double, || secure::free(zone, index, Call::Free));
-        check_heap();
-    });
-    check_lines(&said, 1);
+/// Frees a block as two threads do that have both found it before one of them freed it.
+fn free_twice(block: *mut u8, told: &str, free: impl Fn()) {
+    free();
+    expect(&format!("free({block:?}): double free of a {told}"), free);
 }
 
 #[test]
-fn of_two_frees_of_a_large_block_one_is_told() {
-    let said = alone!(of_two_frees_of_a_large_block_one_is_told, "secure,seed=7,on_error=warn", || {
+fn of_two_frees_one_is_told() {
+    let said = alone!(of_two_frees_one_is_told, "secure,seed=7,on_error=warn", || {
+        let block = alloc(100);
+        let Ok(Block::Zone(zone, index)) = Block::at(NonNull::new(block).expect("memory")) else { panic!("no zone") };
+        free_twice(block, &format!("{}-byte block (TINY)", zone.block_bytes()), || {
+            secure::free(zone, index, Call::Free)
+        });
         let block = alloc(100_000);
         let Ok(Block::Mapping(mapping)) = Block::at(NonNull::new(block).expect("memory")) else { panic!("no mapping") };
-        // As if both threads had found it before one of them freed it.
-        secure::free_large(mapping, block, Call::Free);
-        let double = format!("free({block:?}): double free of a block (LARGE)");
-        expect(&double, || secure::free_large(mapping, block, Call::Free));
+        free_twice(block, "block (LARGE)", || secure::free_large(mapping, block, Call::Free));
         check_heap();
     });
-    check_lines(&said, 1);
+    check_lines(&said, 2);
 }
