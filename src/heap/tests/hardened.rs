@@ -339,7 +339,7 @@ fn of_two_frees_one_is_told() {
         let block = alloc(100);
         let Ok(Block::Zone(zone, index)) = Block::at(NonNull::new(block).expect("memory")) else { panic!("no zone") };
         free_twice(block, &format!("{}-byte block (TINY)", zone.block_bytes()), || {
-            secure::free(zone, index, Call::Free)
+            secure::free(zone, index, Call::Free);
         });
         let block = alloc(100_000);
         let Ok(Block::Mapping(mapping)) = Block::at(NonNull::new(block).expect("memory")) else { panic!("no mapping") };
