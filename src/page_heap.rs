@@ -68,10 +68,23 @@ struct Wish {
     granules: usize,
     /// So many of its bytes will be used; what lies behind them may be a guard.
     bytes: usize,
+    /// Where it may have a granule more, as a guard.
+    wall: Wall,
     /// Its first granule is a multiple of so many, a power of two.
     align: usize,
     /// Whether nearly every page of it will be used.
     dense: bool,
+}
+
+/// Where a run may have a wall.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wall {
+    /// Nowhere.
+    None,
+    /// Before what is used of it.
+    Before,
+    /// Behind that.
+    Behind,
 }
 
 /// What the page heap works with.
@@ -185,12 +198,18 @@ impl PageHeap {
         align: usize,
         dense: bool,
     ) -> Option<Run> {
-        self.take_as(tools, &Wish { granules, bytes: granules.saturating_mul(GRANULE), align, dense })
+        let bytes = granules.saturating_mul(GRANULE);
+        self.take_as(tools, &Wish { granules, bytes, wall: Wall::None, align, dense })
+    }
+
+    /// A run of `granules` for a zone. The granule before it may be a wall, which is nobody's and goes back with it.
+    pub(crate) fn take_zone(&mut self, tools: &Tools<'_, impl Os>, granules: usize, dense: bool) -> Option<Run> {
+        self.take_as(tools, &Wish { granules, bytes: granules * GRANULE, wall: Wall::Before, align: 1, dense })
     }
 
     /// The same.
     fn take_as(&mut self, tools: &Tools<'_, impl Os>, wish: &Wish) -> Option<Run> {
-        let &Wish { granules, align, dense, .. } = wish;
+        let &Wish { granules, align, dense, wall, .. } = wish;
         let room = granules + align - 1;
         if granules == 0 || room > GRANULES {
             return None;
@@ -198,26 +217,40 @@ impl PageHeap {
         self.tick(tools);
         let free = self.find_or_grow(tools, room, wish)?;
         let (arena, first) = Self::locate(tools, free)?;
+        if wall == Wall::Before && first + granules == arena.ready() && !arena.huge.get() {
+            self.extend_frontier(tools, arena, first, first + granules + 1);
+        }
         let length = usize::from(free.granules.get());
         let start = first.next_multiple_of(align);
-        if !guards::clear(tools, arena, start, wish) {
+        let more = usize::from(start + granules < first + length && self.set_wall(tools, arena, start, wish));
+        let (before, behind) = if wall == Wall::Before { (more, 0) } else { (0, more) };
+        if !guards::clear(tools, arena, start + before, wish) {
             return None;
         }
         if dense && arena.huge.get() && arena.reserved.get() {
             self.populate(tools, arena, start, granules);
         }
-        let run = self.carve(arena, (first, length), start, granules)?;
+        let run = self.carve(arena, (first, length), (start, before), granules + behind)?;
         run.zone.dense.set(dense);
         self.dense += if dense { granules } else { 0 };
         Some(run)
     }
 
-    /// Takes `granules` from `start` out of a free run, given by its first granule and its length.
-    fn carve(&mut self, arena: &'static Arena, run: (usize, usize), start: usize, granules: usize) -> Option<Run> {
+    /// Takes `granules` out of a free run, given by its first granule and its length: they begin behind so many granules
+    /// (`1`) of wall from granule `0`.
+    fn carve(
+        &mut self,
+        arena: &'static Arena,
+        run: (usize, usize),
+        (wall, walls): (usize, usize),
+        granules: usize,
+    ) -> Option<Run> {
         let (first, length) = run;
+        let start = wall + walls;
         self.unlink(arena, first, length);
-        self.link(arena, first, start - first);
+        self.link(arena, first, wall - first);
         self.link(arena, start + granules, first + length - start - granules);
+        self.in_use += walls;
         self.use_granules(arena, start, granules)
     }
 
@@ -227,7 +260,10 @@ impl PageHeap {
         // Memory that is there before memory that has to come.
         let is_there = |run: &'static Zone| {
             let place = Self::locate(tools, run);
-            place.is_some_and(|(arena, first)| arena.dirty.count(first, used) == used)
+            place.is_some_and(|(arena, first)| {
+                let wall = usize::from(wish.wall == Wall::Before && arena.walls.has(first));
+                arena.dirty.count(first + wall, used) == used
+            })
         };
         let plain = self.plain.bins.best_fit(granules, is_there);
         let huge = if dense { self.huge.bins.best_fit(granules, is_there) } else { None };
@@ -239,7 +275,10 @@ impl PageHeap {
         if grow_huge && self.grow(tools, granules, true).is_some() {
             return self.huge.bins.best_fit(granules, is_there);
         }
-        self.grow(tools, granules, false);
+        // With room for a wall, if it comes in small steps.
+        if wish.wall == Wall::None || self.grow(tools, granules + 1, false).is_none() {
+            self.grow(tools, granules, false);
+        }
         // Better than nothing; and a piece may lie in a slot where a huge arena was given up.
         self.plain.bins.best_fit(granules, is_there).or_else(|| self.huge.bins.best_fit(granules, is_there))
     }
@@ -286,6 +325,7 @@ impl PageHeap {
     fn give_as(&mut self, tools: &Tools<'_, impl Os>, zone: &'static Zone, touched: usize, cleared: bool) {
         let granules = usize::from(zone.granules.get());
         let Some((arena, first)) = Self::locate(tools, zone) else { return };
+        let walls = usize::from(guards::has_wall(arena, first));
         if cleared {
             arena.cleared.insert(first, granules);
         } else {
@@ -297,9 +337,9 @@ impl PageHeap {
         arena.set_table(first, granules, false);
         arena.dirty.insert(first, touched.div_ceil(GRANULE).min(granules));
         self.dirty += arena.dirty.count(first, granules);
-        self.in_use -= granules;
+        self.in_use -= granules + walls;
         self.dense -= if zone.dense.get() { granules } else { 0 };
-        self.link_merged(arena, first, granules);
+        self.link_merged(arena, first - walls, granules + walls);
         self.tick(tools);
         if self.dirty > self.bound() && self.refusals < MOST_REFUSALS {
             self.purge(tools, self.bound() / 2);

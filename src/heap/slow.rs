@@ -187,7 +187,7 @@ fn new_zone(cache: &'static Cache, class: Class) -> bool {
         match cache.filled(class) {
             Some(filled) => {
                 pages.settle(filled);
-                pages.take(&tools(), size(layout.granules), 1, class.is_dense())
+                pages.take_zone(&tools(), size(layout.granules), class.is_dense())
             }
             None => pages.lend(&tools(), size(layout.granules)),
         }

@@ -14,7 +14,7 @@
 
 use core::ptr::NonNull;
 
-use super::{PageHeap, Run, Tools, Wish};
+use super::{PageHeap, Run, Tools, Wall, Wish};
 use crate::arena::Arena;
 use crate::os::Os;
 use crate::size_class::GRANULE;
@@ -30,7 +30,9 @@ impl PageHeap {
     /// A run for a LARGE block of `bytes`, whose first granule is a multiple of `align` granules; `None` as in `take`.
     pub(crate) fn take_block(&mut self, tools: &Tools<'_, impl Os>, bytes: usize, align: usize) -> Option<Run> {
         let (least, granules) = granules_for(tools.os, bytes);
-        let wish = |granules| Wish { granules, bytes: bytes.max(1), align, dense: false };
+        let leaves_none = least * GRANULE - bytes < tools.os.page();
+        let wall = if granules == least && leaves_none { Wall::Behind } else { Wall::None };
+        let wish = |granules| Wish { granules, bytes: bytes.max(1), wall, align, dense: false };
         let run = self.take_as(tools, &wish(granules));
         let run = if run.is_none() && granules > least { self.take_as(tools, &wish(least)) } else { run }?;
         if let Some((arena, first)) = Self::locate(tools, run.zone) {
@@ -73,28 +75,58 @@ impl PageHeap {
                 return true;
             }
         }
-        if self.dirty == 0 && !self.allowance.affords() {
-            // Else the last tick has seen the time.
-            self.allowance.pass(tools.os.now());
-        }
-        if left >= tools.os.page()
-            && self.allowance.affords()
-            && tools.os.knows_guards()
-            && is_wanted(arena, last)
-            && self.allowance.spend()
-        {
+        let granules = arena.covering(last).map_or(0, |zone| usize::from(zone.granules.get()));
+        if left >= tools.os.page() && is_wanted(arena, last, granules) && self.affords(tools) && self.allowance.spend() {
             install(tools.os, arena, last, is_wall);
         }
         true
     }
+
+    /// Whether a run for `wish` from `start` has a wall, which takes a granule more: the first one, or the one behind those of
+    /// the wish. All of them are free. A wall that is there stays; else one comes where it is wanted.
+    pub(super) fn set_wall(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, start: usize, wish: &Wish) -> bool {
+        let granules = wish.granules;
+        let (place, length) = match wish.wall {
+            Wall::None => return false,
+            // An overrun begins behind a block.
+            Wall::Before => (start, granules - 1),
+            Wall::Behind => (start + granules, granules + 1),
+        };
+        // The guards within the run go.
+        let is_wanted = || arena.guards.count(start, granules) > 0 || is_wanted(arena, place, length);
+        if !arena.walls.has(place)
+            && !arena.huge.get()
+            && is_wanted()
+            && self.affords(tools)
+            && self.allowance.spend()
+        {
+            install(tools.os, arena, place, true);
+        }
+        let has_wall = arena.walls.has(place);
+        if has_wall {
+            // Nothing of it is resident.
+            self.dirty -= arena.dirty.count(place, 1);
+            arena.dirty.remove(place, 1);
+            arena.old.remove(place, 1);
+        }
+        has_wall
+    }
+
+    /// Whether a guard may come now, and the OS knows such.
+    fn affords(&mut self, tools: &Tools<'_, impl Os>) -> bool {
+        if self.dirty == 0 && !self.allowance.affords() {
+            // Else the last tick has seen the time.
+            self.allowance.pass(tools.os.now());
+        }
+        self.allowance.affords() && tools.os.knows_guards()
+    }
 }
 
-/// Whether a run that ends with granule `last` shall end with a guard: if the next one of its length would end more than
-/// a MiB behind the guard before.
-fn is_wanted(arena: &'static Arena, last: usize) -> bool {
-    let granules = arena.covering(last).map_or(0, |zone| usize::from(zone.granules.get()));
-    let near = APART.saturating_sub(granules).min(last);
-    !arena.huge.get() && arena.guards.first_of(last - near, near).is_none()
+/// Whether granule `place` shall be or have a guard: if the one of the next run of so many `granules` would be more than a
+/// MiB behind the guard before.
+fn is_wanted(arena: &'static Arena, place: usize, granules: usize) -> bool {
+    let near = APART.saturating_sub(granules).min(place);
+    !arena.huge.get() && arena.guards.first_of(place - near, near).is_none()
 }
 
 /// Granules for a LARGE block of `bytes`: at least, and if its run shall end with a guard.
@@ -102,6 +134,11 @@ fn granules_for(os: &impl Os, bytes: usize) -> (usize, usize) {
     let least = bytes.max(1).div_ceil(GRANULE);
     let is_long = bytes >= LONG && os.knows_guards();
     (least, if is_long { (bytes + os.page()).div_ceil(GRANULE) } else { least })
+}
+
+/// Whether the granule before a run in use is its wall: nobody's, and not free.
+pub(super) fn has_wall(arena: &'static Arena, first: usize) -> bool {
+    first.checked_sub(1).is_some_and(|g| arena.walls.has(g) && !arena.free.has(g) && arena.covering(g).is_none())
 }
 
 /// Removes the guards that are in the way of a run: all but one behind the bytes that it will use. `false` if one stays.

@@ -6,22 +6,23 @@
 //! a bound; above it memory that comes page by page. A zone that was filled is not lent any more, nor is one given back:
 //! `lent = Σ zone.lent` over the zones in use.
 
-use super::{MOST_REFUSALS, PageHeap, Run, Tools, guards};
+use super::{MOST_REFUSALS, PageHeap, Run, Tools, Wall, Wish, guards};
 use crate::arena::Arena;
 use crate::os::Os;
 use crate::ptr::low16;
+use crate::size_class::GRANULE;
 use crate::zone::Zone;
 
 /// Arenas with untouched memory, besides the one that is growing, that are looked through for enough of it.
 const ARENAS: usize = 4;
 
 impl PageHeap {
-    /// A run of `granules` for the first zone of a class in a thread; `None` when memory ends.
+    /// A run for the first zone of a class in a thread, as `take_zone`.
     pub(crate) fn lend(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<Run> {
         // Of a program that has locked its memory what is untouched is resident too.
         let may_be_resident = self.lent < self.allowed_lent() || self.refusals >= MOST_REFUSALS;
         let untouched = if may_be_resident { None } else { self.take_untouched(tools, granules) };
-        let run = untouched.or_else(|| self.take(tools, granules, 1, false))?;
+        let run = untouched.or_else(|| self.take_zone(tools, granules, false))?;
         run.zone.lent.set(low16(run.dirty));
         self.lent += run.dirty;
         Some(run)
@@ -38,17 +39,20 @@ impl PageHeap {
         self.allowed_dirty / 4
     }
 
-    /// A run of `granules` that nobody has touched since the OS cleared it, of new memory if there is none.
+    /// The same, of memory that nobody has touched since the OS cleared it, new if there is none. `None` also when there is
+    /// none with room for a wall.
     fn take_untouched(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<Run> {
         self.tick(tools);
-        let (arena, run, start) = self.find_untouched(granules).or_else(|| {
-            self.grow(tools, granules, false)?;
-            self.find_untouched(granules)
+        let (arena, run, start) = self.find_untouched(granules + 1).or_else(|| {
+            self.grow(tools, granules + 1, false)?;
+            self.find_untouched(granules + 1)
         })?;
-        if !guards::remove(tools, arena, start, granules) {
+        let wish = Wish { granules, bytes: granules * GRANULE, wall: Wall::Before, align: 1, dense: false };
+        let wall = usize::from(self.set_wall(tools, arena, start, &wish));
+        if !guards::clear(tools, arena, start + wall, &wish) {
             return None;
         }
-        let run = self.carve(arena, run, start, granules)?;
+        let run = self.carve(arena, run, (start, wall), granules)?;
         run.zone.dense.set(false);
         Some(run)
     }
@@ -91,13 +95,14 @@ fn untouched_part(arena: &Arena, first: usize, length: usize, granules: usize) -
 mod tests {
     use super::super::tests::World;
     use super::*;
+    use crate::allowance::Allowance;
     use crate::os::mock::{Kind, Mock};
-    use crate::size_class::GRANULE;
 
     #[test]
     fn what_may_stay_empty_gets_resident_memory_up_to_a_bound() {
         let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
         let tools = world.tools();
+        world.os.refuse(Kind::Guard, true);
         heap.allowed_dirty = 40;
         let runs = world.runs(&mut heap, 30, 1);
         for zone in runs {
@@ -150,6 +155,8 @@ mod tests {
             heap.give(&tools, zone, 4 * GRANULE);
         }
         heap.allowed_dirty = 0;
+        // So no walls, which would take some of it.
+        heap.allowance = Allowance::new();
         assert!((0..10).all(|_| heap.lend(&tools, 4).is_some()) && heap.lend(&tools, 4).is_none());
         assert_eq!(heap.lent, 40);
         heap.check_invariants(world.map);

@@ -161,8 +161,13 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
             assert!(!arena.guards.has(g + length - 1) || zone.role() == Role::Large, "a guard in no LARGE run");
             dense += if zone.dense.get() { length } else { 0 };
             lent += usize::from(zone.lent.get());
+        } else if arena.mapped.has(g) {
+            assert!(arena.walls.has(g) && zone.role() == Role::None, "granule {g} is nowhere");
+            assert!(arena.zone(g + 1).is_some_and(|zone| arena.covering(g + 1).is_some_and(|run| core::ptr::eq(run, zone))));
+            assert!(!arena.dirty.has(g), "a wall has no memory");
+            in_use += 1;
         } else {
-            assert!(!arena.mapped.has(g) && zone.role() == Role::None, "granule {g} is nowhere");
+            assert!(zone.role() == Role::None, "granule {g} has nothing to describe");
             assert!(!arena.guards.has(g));
         }
         let step = if free || used { length } else { 1 };
@@ -170,7 +175,7 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
         for inside in g..g + step {
             let owner = arena.covering(inside).map(core::ptr::from_ref);
             assert_eq!(owner, used.then_some(core::ptr::from_ref(zone)), "table entry {inside}");
-            assert_eq!(arena.mapped.has(inside), free || used);
+            assert!(arena.mapped.has(inside) || !free && !used);
             let role = arena.zone(inside).map(Zone::role);
             assert!(inside == g || role == Some(Role::None), "a role behind the first granule of a run");
         }
@@ -194,8 +199,13 @@ fn bytes_of(zone: &'static Zone) -> &'static [u8] {
 /// Writes to the first `bytes` of a run.
 fn fill(zone: &'static Zone, bytes: usize, byte: u8) {
     assert!(bytes <= zone.bytes());
+    fill_at(zone.start.get(), bytes, byte);
+}
+
+/// Writes to so many bytes of a run.
+fn fill_at(start: *const u8, bytes: usize, byte: u8) {
     // SAFETY: the run is in use by the test alone and has so many bytes.
-    unsafe { zone.start.get().write_bytes(byte, bytes) };
+    unsafe { start.cast_mut().write_bytes(byte, bytes) };
 }
 
 /// Whether all of `bytes` are `fill`. Compares granules at a time, which is fast without optimisation too.

@@ -1,4 +1,4 @@
-//! Guards behind LARGE runs.
+//! Guards behind LARGE runs and before zones.
 
 use super::*;
 
@@ -36,8 +36,14 @@ impl PageHeap {
 impl World {
     /// Bytes from the end of what a block may use to the first guard behind it; `None` if there is none in the next MiB.
     fn guard_behind(&self, zone: &Zone) -> Option<usize> {
-        let end = zone.address() + usable(self.os.page(), zone);
-        (0..=1 << 20).step_by(self.os.page()).find(|&more| self.os.guards_in(end + more, 1) == 1)
+        self.guard_from(zone.address() + usable(self.os.page(), zone))
+    }
+
+    /// Bytes from `end`, of which the page is no guard, to the first guard in the next MiB.
+    fn guard_from(&self, end: usize) -> Option<usize> {
+        let first = end.next_multiple_of(self.os.page());
+        let guard = (first..=end + (1 << 20)).step_by(self.os.page()).find(|&page| self.os.guards_in(page, 1) == 1);
+        guard.map(|page| page - end)
     }
 
     /// Calls for guards so far: installed and removed.
@@ -77,6 +83,94 @@ fn a_guard_is_within_a_mib_behind_short_blocks() {
         let installed = blocks.iter().filter(|zone| world.guard_behind(zone) == Some(0)).count();
         assert!(installed <= 100 * bytes.next_multiple_of(GRANULE) / (1 << 20) + 2, "no more than needed: {installed}");
     }
+}
+
+/// Takes `count` zones of these lengths in turn.
+fn zones(world: &World, heap: &mut PageHeap, lengths: &[usize], count: usize) -> Vec<&'static Zone> {
+    let mut take = |&length| {
+        let zone = heap.take_zone(&world.tools(), length, false).expect("memory").zone;
+        zone.set_role(Role::Blocks);
+        zone
+    };
+    let zones = lengths.iter().cycle().take(count).map(&mut take).collect();
+    heap.check(world);
+    zones
+}
+
+#[test]
+fn a_wall_is_within_a_mib_behind_every_zone() {
+    for lengths in [&[1][..], &[2], &[4], &[8], &[1, 8, 2, 4, 1, 1, 4]] {
+        let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+        let tools = world.tools();
+        heap.allowed_dirty = 4 * GRANULES;
+        // New memory, for which walls may come.
+        let first = heap.take(&tools, 64, 1, false).expect("memory").zone;
+        let taken = zones(&world, &mut heap, lengths, 100);
+        let granules = |zones: &[&Zone]| zones.iter().map(|zone| zone.bytes() / GRANULE).sum::<usize>();
+        let all = granules(&taken);
+        // From the first block's end on. Behind the last few zones there is none.
+        let bare = taken.iter().rposition(|zone| world.guard_from(zone.address() + 16).is_some()).expect("walls");
+        assert!(taken[..bare].iter().all(|zone| world.guard_from(zone.address() + 16).is_some()));
+        assert!(granules(&taken[bare..]) <= 16 + 8);
+        let walls = heap.sum(|arena| &arena.walls);
+        let most = all / if lengths == [8] { 16 } else { 12 };
+        assert!((most / 2..=most + 1).contains(&walls), "{walls} walls");
+        assert_eq!((world.guard_calls(), heap.in_use), ((walls, 0), 64 + all + walls));
+        // They stay for the next zones there.
+        taken.iter().for_each(|zone| heap.give(&tools, zone, 0));
+        heap.check(&world);
+        assert_eq!((heap.in_use, heap.sum(|arena| &arena.walls)), (64, walls));
+        let again = zones(&world, &mut heap, lengths, 100);
+        assert!(again.iter().zip(&taken).all(|(again, zone)| core::ptr::eq(*again, *zone)));
+        assert_eq!(world.guard_calls(), (walls, 0));
+        taken.iter().for_each(|zone| heap.give(&tools, zone, zone.bytes()));
+        assert_eq!(heap.dirty, all, "walls have no memory");
+        // And go when they are in the way.
+        heap.give(&tools, first, 0);
+        heap.take(&tools, 64 + all + walls, 1, false).expect("memory");
+        heap.check(&world);
+        assert_eq!(world.guard_calls(), (walls, walls));
+    }
+}
+
+#[test]
+fn a_wall_in_the_place_of_memory_counts_as_none() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    let run = heap.take(&tools, 64, 1, false).expect("memory").zone;
+    fill(run, run.bytes(), 1);
+    heap.give(&tools, run, run.bytes());
+    assert_eq!(heap.dirty, 64);
+    let zone = zones(&world, &mut heap, &[2], 1)[0];
+    assert_eq!((heap.dirty, heap.in_use, world.guard_calls()), (61, 3, (1, 0)));
+    assert_eq!(world.os.guards_in(zone.address() - GRANULE, GRANULE) * world.os.page(), GRANULE);
+    heap.give(&tools, zone, zone.bytes());
+    heap.check(&world);
+    assert_eq!((heap.dirty, heap.in_use), (63, 0));
+}
+
+#[test]
+fn few_walls_are_far_from_the_next_when_zones_come_and_go() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    let (mut random, mut live) = (crate::os::mock::Random::new(5), Vec::new());
+    for step in 0..30_000 {
+        let zone = heap.take_zone(&tools, 1 << random.below(4), false).expect("memory").zone;
+        zone.set_role(Role::Blocks);
+        live.push(zone);
+        while live.len() > 500 + random.below(300) {
+            let nth = random.below(live.len());
+            let zone = live.swap_remove(nth);
+            heap.give(&tools, zone, zone.bytes());
+        }
+        world.wait(u64::from(step % 10 == 0));
+    }
+    heap.check(&world);
+    let far = live.iter().filter(|zone| world.guard_from(zone.address() + 16).is_none()).count();
+    assert!(far < live.len() / 8, "{far} of {} zones", live.len());
+    let (installed, removed) = world.guard_calls();
+    // 3 s pass, and new memory comes.
+    assert!(installed <= 3000 / 4 + heap.peak_mapped / 16 && removed < installed, "{installed}, {removed}");
 }
 
 #[test]

@@ -13,15 +13,39 @@ struct Known {
     touched: usize,
     /// With what.
     byte: u8,
-    /// Whether it is a LARGE block, which may have a guard at its end.
-    is_block: bool,
+    /// For what.
+    kind: Kept,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// Whatever has no guards.
+    Plain,
+    /// A zone, with so many granules of wall before it.
+    Zone(usize),
+    /// A LARGE block, which may have a guard at its end.
+    Block,
 }
 
 impl Known {
     /// What the program may use.
     fn usable(&self) -> &'static [u8] {
-        let bytes = if self.is_block { usable(Mock::unlimited().page(), self.zone) } else { self.zone.bytes() };
-        &bytes_of(self.zone)[..bytes]
+        let bytes = bytes_of(self.zone);
+        match self.kind {
+            Kept::Plain | Kept::Zone(_) => bytes,
+            Kept::Block => &bytes[..usable(Mock::unlimited().page(), self.zone)],
+        }
+    }
+
+    /// Writes to the first bytes of that, as many as were touched.
+    fn fill(&self) {
+        fill_at(self.usable()[..self.touched].as_ptr(), self.touched, self.byte);
+    }
+
+    /// Whether it has the content that was written.
+    fn is_whole(&self) -> bool {
+        is_all(&self.usable()[..self.touched], self.byte)
     }
 }
 
@@ -33,6 +57,8 @@ struct Model {
     random: Random,
     /// Runs taken that were said to be clean.
     clean: usize,
+    /// Zones with walls.
+    walled: usize,
     /// Those of them that were resident: of a huge page.
     blank: usize,
     /// Granules purged that nobody had had.
@@ -44,7 +70,15 @@ struct Model {
 impl Model {
     /// A model without runs.
     fn new(seed: usize) -> Self {
-        Self { runs: BTreeMap::new(), random: Random::new(seed), clean: 0, blank: 0, purged_blank: 0, failing: false }
+        Self {
+            runs: BTreeMap::new(),
+            random: Random::new(seed),
+            clean: 0,
+            walled: 0,
+            blank: 0,
+            purged_blank: 0,
+            failing: false,
+        }
     }
 
     /// One operation.
@@ -79,14 +113,24 @@ impl Model {
         let granules = 1 + if large { self.random.below(300) } else { self.random.below(8) };
         let align = 1 << if self.random.below(4) == 0 { self.random.below(7) } else { 0 };
         let dense = self.random.below(2) == 0;
-        let lend = !dense && align == 1 && self.random.below(4) == 0;
-        let run = if lend { heap.lend(tools, granules) } else { heap.take(tools, granules, align, dense) };
+        let (for_zone, lend) = (align == 1 && self.random.below(3) > 0, !dense && self.random.below(3) == 0);
+        let run = match (for_zone, lend) {
+            (true, true) => heap.lend(tools, granules),
+            (true, false) => heap.take_zone(tools, granules, dense),
+            _ => heap.take(tools, granules, align, dense),
+        };
         let Some(run) = run else { return };
         assert_eq!(run.zone.dense.get(), dense);
         assert_eq!(usize::from(run.zone.granules.get()), granules);
+        let wall = usize::from(has_wall(tools, run.zone));
+        assert!(wall == 0 || for_zone);
+        self.walled += wall;
+        let kind = if for_zone { Kept::Zone(wall) } else { Kept::Plain };
         assert!(run.zone.address().is_multiple_of(align * GRANULE));
+        let byte = crate::ptr::low8(self.random.below(255) + 1);
+        let mut known = Known { zone: run.zone, touched: 0, byte, kind };
         let bytes = bytes_of(run.zone);
-        assert!(!run.clean || is_all(bytes, 0), "a clean run reads as zero");
+        assert!(!run.clean || is_all(known.usable(), 0), "a clean run reads as zero");
         self.clean += usize::from(run.clean);
         let (arena, first) = PageHeap::locate(tools, run.zone).expect("it lies in an arena");
         assert!(!arena.huge.get() || dense || self.failing, "memory has not ended: sparse runs lie elsewhere");
@@ -94,11 +138,10 @@ impl Model {
         let (address, end) = (run.zone.address(), run.zone.address() + bytes.len());
         let before = self.runs.range(..end).next_back();
         assert!(before.is_none_or(|(&other, known)| other + known.zone.bytes() <= address), "runs overlap");
-        let touched = self.random.below(bytes.len() + 1);
-        let byte = crate::ptr::low8(self.random.below(255) + 1);
-        fill(run.zone, touched, byte);
+        known.touched = self.random.below(known.usable().len() + 1);
+        known.fill();
         run.zone.set_role(Role::Blocks);
-        self.runs.insert(address, Known { zone: run.zone, touched, byte, is_block: false });
+        self.runs.insert(address, known);
     }
 
     /// Takes a run for a LARGE block and writes to a part of it.
@@ -109,12 +152,12 @@ impl Model {
         run.zone.requested.set(bytes);
         run.zone.set_role(Role::Large);
         let byte = crate::ptr::low8(self.random.below(255) + 1);
-        let mut known = Known { zone: run.zone, touched: 0, byte, is_block: true };
+        let mut known = Known { zone: run.zone, touched: 0, byte, kind: Kept::Block };
         let room = known.usable();
         assert!(room.len() >= bytes && run.zone.address().is_multiple_of(align * GRANULE));
         assert!(!run.clean || is_all(room, 0), "a clean run reads as zero");
         known.touched = self.random.below(room.len() + 1);
-        fill(run.zone, known.touched, byte);
+        known.fill();
         self.runs.insert(run.zone.address(), known);
     }
 
@@ -123,6 +166,14 @@ impl Model {
         let most = if self.random.below(3) == 0 { 60 } else { 12 };
         let granules = 1 + self.random.below(most);
         granules * GRANULE - [0, 1, 4096, 5000, 40_000][self.random.below(5)]
+    }
+
+    /// Granules in use, with walls.
+    fn granules(&self) -> usize {
+        let granules = |known: &Known| {
+            usize::from(known.zone.granules.get()) + if let Kept::Zone(wall) = known.kind { wall } else { 0 }
+        };
+        self.runs.values().map(granules).sum()
     }
 
     /// The address of some run.
@@ -134,9 +185,9 @@ impl Model {
     /// Gives a run back whose content must be there still.
     fn give(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
         let Some(known) = self.any().and_then(|address| self.runs.remove(&address)) else { return };
-        assert!(is_all(&bytes_of(known.zone)[..known.touched], known.byte), "a run in use keeps its content");
+        assert!(known.is_whole(), "a run in use keeps its content");
         let before = heap.sum(|arena| &arena.blank);
-        let touched = if known.is_block { known.zone.requested.get() } else { known.touched };
+        let touched = if known.kind == Kept::Block { known.zone.requested.get() } else { known.touched };
         heap.give(tools, known.zone, touched);
         self.purged_blank += before - heap.sum(|arena| &arena.blank);
     }
@@ -144,8 +195,10 @@ impl Model {
     /// Lets a run shrink or grow.
     fn resize(&mut self, heap: &mut PageHeap, tools: &Tools<'_, Mock>) {
         let Some(address) = self.any() else { return };
-        if self.runs[&address].is_block {
-            return self.resize_block(heap, tools, address);
+        match self.runs[&address].kind {
+            Kept::Plain => {}
+            Kept::Zone(_) => return,
+            Kept::Block => return self.resize_block(heap, tools, address),
         }
         let known = self.runs.get_mut(&address).expect("it is there");
         let (zone, old) = (known.zone, usize::from(known.zone.granules.get()));
@@ -160,7 +213,7 @@ impl Model {
         };
         assert_eq!(usize::from(zone.granules.get()), expected);
         known.touched = known.touched.min(zone.bytes());
-        assert!(is_all(&bytes_of(zone)[..known.touched], known.byte), "a resized run keeps its content");
+        assert!(known.is_whole(), "a resized run keeps its content");
     }
 
     /// Lets a block shrink or grow, and writes to all of it.
@@ -171,9 +224,9 @@ impl Model {
             known.zone.requested.set(bytes);
             known.touched = known.touched.min(known.usable().len());
         }
-        assert!(is_all(&known.usable()[..known.touched], known.byte), "a resized block keeps its content");
+        assert!(known.is_whole(), "a resized block keeps its content");
         known.touched = known.usable().len();
-        fill(known.zone, known.touched, known.byte);
+        known.fill();
     }
 
     /// Gives every run back.
@@ -182,6 +235,11 @@ impl Model {
             self.give(heap, tools);
         }
     }
+}
+
+/// Whether a run has a wall before it.
+fn has_wall(tools: &Tools<'_, Mock>, zone: &Zone) -> bool {
+    PageHeap::locate(tools, zone).is_some_and(|(arena, first)| crate::page_heap::guards::has_wall(arena, first))
 }
 
 /// A number below `bound` for the clock.
@@ -211,12 +269,12 @@ fn random_operations_agree_with_a_naive_model() {
             model.step(&mut heap, &world.tools());
             heap.check_invariants(world.map);
             heap.check_guards(&world.os);
-            assert_eq!(heap.in_use, model.runs.values().map(|known| usize::from(known.zone.granules.get())).sum());
+            assert_eq!(heap.in_use, model.granules());
             most_dense = most_dense.max(heap.dense);
         }
         assert!(world.os.purged.load(Relaxed) > 0 && model.clean > 20, "{} clean runs", model.clean);
         assert!(most_dense > 2 * HUGE_FROM && world.os.calls(Kind::Populate) > 10);
-        assert!(model.blank > 10, "{}", model.blank);
+        assert!(model.blank > 10 && model.walled > 20, "{} {}", model.blank, model.walled);
         purged_blank += model.purged_blank;
         nothing_is_left(&world, &mut heap, model);
     }
@@ -234,7 +292,7 @@ fn random_operations_bear_that_every_kth_call_fails() {
             model.step(&mut heap, &world.tools());
             heap.check_invariants(world.map);
             heap.check_guards(&world.os);
-            assert_eq!(heap.in_use, model.runs.values().map(|known| usize::from(known.zone.granules.get())).sum());
+            assert_eq!(heap.in_use, model.granules());
         }
         assert!(world.os.has_failed());
         world.os.fail_every(0);
