@@ -217,7 +217,8 @@ impl PageHeap {
         self.tick(tools);
         let free = self.find_or_grow(tools, room, wish)?;
         let (arena, first) = Self::locate(tools, free)?;
-        if wall == Wall::Before && first + granules == arena.ready() && !arena.huge.get() {
+        if wall == Wall::Before && first + granules == arena.ready() && !self.prefers_huge(dense) {
+            // Else there was no room for a wall.
             self.extend_frontier(tools, arena, first, first + granules + 1);
         }
         let length = usize::from(free.granules.get());
@@ -271,8 +272,7 @@ impl PageHeap {
         if free.is_some() {
             return free;
         }
-        let grow_huge = dense && self.huge_pages && self.dense >= HUGE_FROM;
-        if grow_huge && self.grow(tools, granules, true).is_some() {
+        if self.prefers_huge(dense) && self.grow(tools, granules, true).is_some() {
             return self.huge.bins.best_fit(granules, is_there);
         }
         // With room for a wall, if it comes in small steps.
@@ -281,6 +281,11 @@ impl PageHeap {
         }
         // Better than nothing; and a piece may lie in a slot where a huge arena was given up.
         self.plain.bins.best_fit(granules, is_there).or_else(|| self.huge.bins.best_fit(granules, is_there))
+    }
+
+    /// Whether new memory for a run, `dense` or not, should come as huge pages.
+    fn prefers_huge(&self, dense: bool) -> bool {
+        dense && self.huge_pages && self.dense >= HUGE_FROM
     }
 
     /// Brings in, as huge pages, those of a free run's pages that its `granules` from `first` begin to use.

@@ -93,7 +93,11 @@ impl PageHeap {
             Wall::Behind => (start + granules, granules + 1),
         };
         // The guards within the run go.
-        let is_wanted = || arena.guards.count(start, granules) > 0 || is_wanted(arena, place, length);
+        let is_wanted = || {
+            // Nothing lies before the first arena.
+            let is_first = place + length <= APART && self.arenas.is(arena);
+            arena.guards.count(start, granules) > 0 || !is_first && is_wanted(arena, place, length)
+        };
         if !arena.walls.has(place)
             && !arena.huge.get()
             && is_wanted()

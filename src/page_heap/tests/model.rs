@@ -259,7 +259,7 @@ fn nothing_is_left(world: &World, heap: &mut PageHeap, mut model: Model) {
 
 #[test]
 fn random_operations_agree_with_a_naive_model() {
-    let mut purged_blank = 0;
+    let (mut purged_blank, mut populated) = (0, 0);
     for seed in 0..4 {
         let (world, mut heap, mut model) = (World::new(Mock::unlimited()), PageHeap::new(), Model::new(seed));
         // So few that purges by the bound happen.
@@ -273,12 +273,13 @@ fn random_operations_agree_with_a_naive_model() {
             most_dense = most_dense.max(heap.dense);
         }
         assert!(world.os.purged.load(Relaxed) > 0 && model.clean > 20, "{} clean runs", model.clean);
-        assert!(most_dense > 2 * HUGE_FROM && world.os.calls(Kind::Populate) > 10);
+        assert!(most_dense > 2 * HUGE_FROM, "{most_dense}");
+        populated += world.os.calls(Kind::Populate);
         assert!(model.blank > 10 && model.walled > 20, "{} {}", model.blank, model.walled);
         purged_blank += model.purged_blank;
         nothing_is_left(&world, &mut heap, model);
     }
-    assert!(purged_blank > 0);
+    assert!(purged_blank > 0 && populated > 40, "{purged_blank} {populated}");
 }
 
 #[test]
