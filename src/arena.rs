@@ -4,7 +4,7 @@
 //! has one entry for every slot of the address space; it is zero-initialised `.bss`, of which a page serves 32 GiB.
 //!
 //! States of a slot: *none* (entry null), *reserved* (address space, no memory), *prepared* (granules before `ready`
-//! are readable and writable). Where address space is short, an arena has no reservation: it is a slot in which
+//! are readable and writable, but for what is between the pages of a spaced arena). Where address space is short, an arena has no reservation: it is a slot in which
 //! smaller mappings lie, and `mapped` tells which granules exist.
 //!
 //! Invariants: `free ∪ guards ⊆ mapped`, `walls ⊆ guards`, `old ∪ blank ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the
@@ -43,12 +43,14 @@ pub(crate) struct Arena {
     table: [Link<Zone>; GRANULES],
     /// First byte of the slot.
     pub(crate) base: RelaxedPtr<u8>,
-    /// Granules prepared from the front; [`GRANULES`] if nothing is left to prepare.
+    /// Granules prepared from the front, or passed (`spaced`); [`GRANULES`] if nothing is left to prepare.
     pub(crate) ready: RelaxedU32,
     /// Whether the whole slot is reserved, and not only the granules that exist.
     pub(crate) reserved: RelaxedBool,
     /// Whether its memory comes as huge pages.
     pub(crate) huge: RelaxedBool,
+    /// Whether it is prepared in pieces of one huge page, with as much between them that is never prepared.
+    pub(crate) spaced: RelaxedBool,
     /// The next arena, by address.
     pub(crate) next: Link<Arena>,
     /// Granules that exist.

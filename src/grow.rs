@@ -3,6 +3,9 @@
 //!
 //! Arenas follow each other where the OS lets them, and are prepared from the front, so that the kernel keeps the
 //! whole heap as one mapping (two with the reserve) whatever its size.
+//!
+//! Arenas of huge pages are *spaced*: of two pages the second one is never prepared, so that an overrun ends within
+//! 2 MiB. A guard within a huge page would make small ones of it. Each costs two mappings, so their number is bounded.
 
 use core::ptr::NonNull;
 
@@ -18,6 +21,9 @@ const PREPARE: (usize, usize) = (8, 256);
 
 /// Granules of the smallest piece mapped where a whole arena cannot be reserved: 1 MiB.
 const PIECE: usize = 16;
+
+/// Most spaced arenas: 4 GiB of huge pages. Of the 65,530 mappings that Linux allows they take 4,096, and of a fork 4 ms.
+pub(crate) const MOST_SPACED: usize = 128;
 
 /// Bytes between the library, which lies high in the address space, and the first arena: room to grow upwards.
 const DISTANCE: usize = 1 << 40;
@@ -47,6 +53,12 @@ impl PageHeap {
         let ready = arena.ready();
         let least = granules_missing(arena, granules);
         let step = (self.in_use / 4).clamp(PREPARE.0, PREPARE.1).max(least);
+        if arena.spaced.get() {
+            // What is left of a page, of which the OS has granted a part only, may be too short.
+            let pages = step.div_ceil(HUGE) + usize::from(least > HUGE - ready % HUGE);
+            (0..pages).take_while(|_| self.prepare_page(tools, arena, least)).for_each(drop);
+            return (arena.ready() > ready).then_some(());
+        }
         // Whole huge pages, where there are any.
         let end = if arena.huge.get() { (ready + step).next_multiple_of(HUGE) } else { ready + step };
         let step = end.min(GRANULES) - ready;
@@ -54,6 +66,23 @@ impl PageHeap {
         let count = [step, least].into_iter().find(|&count| tools.os.prepare(edge, count * GRANULE))?;
         self.add(arena, ready, count);
         Some(())
+    }
+
+    /// Prepares a page of a spaced arena, or what is left of one, or of that at least so many granules; whether all of it.
+    fn prepare_page(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, least: usize) -> bool {
+        let ready = arena.ready();
+        let step = HUGE - ready % HUGE;
+        let Some(edge) = NonNull::new(arena.granule(ready)).filter(|_| ready < GRANULES) else { return false };
+        let mut counts = [step, least.min(step)].into_iter();
+        let Some(count) = counts.find(|&count| tools.os.prepare(edge, count * GRANULE)) else { return false };
+        self.add(arena, ready, count);
+        if count == step {
+            arena.set_ready(ready + step + HUGE);
+        }
+        if arena.ready() == GRANULES {
+            self.side(true).growing.set(None);
+        }
+        count == step
     }
 
     /// Prepares the granules up to `end` if only free ones lie between `from` and what is not prepared.
@@ -89,7 +118,8 @@ impl PageHeap {
     /// Prepares the rest of an arena that is too small for a request, for smaller ones.
     fn finish(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) {
         let ready = arena.ready();
-        if let Some(edge) = NonNull::new(arena.granule(ready))
+        if !arena.spaced.get()
+            && let Some(edge) = NonNull::new(arena.granule(ready))
             && tools.os.prepare(edge, (GRANULES - ready) * GRANULE)
         {
             self.add(arena, ready, GRANULES - ready);
@@ -106,6 +136,7 @@ impl PageHeap {
         };
         header.reserved.set(true);
         header.huge.set(huge);
+        header.spaced.set(huge && self.arenas().filter(|arena| arena.spaced.get()).count() < self.most_spaced);
         header.set_ready(0);
         if self.enter(tools, header, start.as_ptr()) {
             return Some(header);
@@ -196,6 +227,7 @@ impl PageHeap {
             let header = self.header(tools).filter(|_| AddressMap::covers(address))?;
             header.reserved.set(false);
             header.huge.set(false);
+            header.spaced.set(false);
             if self.enter(tools, header, start.as_ptr().wrapping_sub(first * GRANULE)) {
                 return Some(header);
             }

@@ -32,9 +32,14 @@ static inline void scribble(char *from, int step, size_t bytes) {
     for (volatile char *byte = from; bytes > 0; byte += step, bytes--) *byte ^= 0x5a;
 }
 
-// Behind LARGE blocks our guards need a kernel that has them.
+// Our guards inside the heap need a kernel that has them.
+static inline void needs_kernel_guards(void) {
+    if (OURS && !has_guards()) skip("this kernel has no guard pages");
+}
+
+// Those behind LARGE blocks are such.
 static inline void needs_guards(size_t size) {
-    if (OURS && size > MOST_MEDIUM && !has_guards()) skip("this kernel has no guard pages");
+    if (size > MOST_MEDIUM) needs_kernel_guards();
 }
 
 // So many bytes written behind a block, behind all that malloc_usable_size grants. Gives main's exit status.
@@ -48,17 +53,17 @@ static inline int overflow(size_t size, size_t bytes) {
     return alive();
 }
 
-// Takes 48 MiB of blocks of that size, which stay.
-static inline void crowd(size_t size) {
-    for (size_t taken = 0; taken < 48 * MIB; taken += size) CHECK(hide(malloc(size)) != NULL);
+// Takes blocks of that size, which stay.
+static inline void crowd(size_t size, size_t bytes) {
+    for (size_t taken = 0; taken < bytes; taken += size) CHECK(hide(malloc(size)) != NULL);
 }
 
-// The same with as many blocks before it as behind it, 96 MiB in all.
-static inline int overflow_in_the_midst(size_t size, size_t bytes) {
-    needs_guards(size);
-    crowd(size);
+// The same in the midst of a heap: with as many blocks before it as behind it, `heap` bytes in all.
+static inline int overflow_in_the_midst(size_t size, size_t bytes, size_t heap) {
+    needs_kernel_guards();
+    crowd(size, heap / 2);
     char *p = middle(size), *end = p + malloc_usable_size(p);
-    crowd(size);
+    crowd(size, heap / 2);
     misuse(end, p);
     scribble(end, 1, bytes);
     went_on();
@@ -70,6 +75,19 @@ static inline int overflow_in_the_midst(size_t size, size_t bytes) {
 static inline int underflow(size_t size, size_t bytes) {
     needs_guards(size);
     char *p = middle(size);
+    misuse(p - 1, p);
+    scribble(p - 1, -1, bytes);
+    went_on();
+    release(size);
+    return alive();
+}
+
+// The same in the midst of a heap of so many bytes.
+static inline int underflow_in_the_midst(size_t size, size_t bytes, size_t heap) {
+    needs_kernel_guards();
+    crowd(size, heap / 2);
+    char *p = middle(size);
+    crowd(size, heap / 2);
     misuse(p - 1, p);
     scribble(p - 1, -1, bytes);
     went_on();

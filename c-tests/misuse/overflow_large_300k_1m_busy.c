@@ -2,5 +2,5 @@
 #include "blocks.h"
 
 int main(void) {
-    return overflow_in_the_midst(300 << 10, MIB);
+    return overflow_in_the_midst(300 << 10, MIB, 96 * MIB);
 }

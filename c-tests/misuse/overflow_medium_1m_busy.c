@@ -2,5 +2,5 @@
 #include "blocks.h"
 
 int main(void) {
-    return overflow_in_the_midst(MEDIUM, MIB);
+    return overflow_in_the_midst(MEDIUM, MIB, 96 * MIB);
 }

@@ -1,6 +1,6 @@
-// 1 MiB written behind a TINY block in the midst of a heap of 96 MiB.
+// 1 MiB written behind a TINY block in the midst of a heap of 6 MiB.
 #include "blocks.h"
 
 int main(void) {
-    return overflow_in_the_midst(TINY, MIB);
+    return overflow_in_the_midst(TINY, MIB, 6 * MIB);
 }

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use super::{MOST_REFUSALS, PageHeap, Tools};
+use super::{HUGE, MOST_REFUSALS, PageHeap, Tools};
 use crate::arena::{ARENA, Arena, GRANULES};
 use crate::os::Os;
 use crate::size_class::GRANULE;
@@ -77,12 +77,15 @@ impl PageHeap {
 
     /// Unmaps an arena of which nothing is in use and nothing dirty. What the OS refuses to unmap stays a free run.
     fn release(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) {
+        let unmap = |start, bytes| NonNull::new(start).is_some_and(|start| tools.os.unmap(start, bytes));
+        let is_whole = arena.reserved.get();
+        if is_whole && !unmap(arena.base.get(), ARENA) {
+            return;
+        }
         let mut from = 0;
         while let Some((first, count)) = arena.mapped.next_run(from) {
             from = first + count;
-            let (start, bytes) =
-                if arena.reserved.get() { (arena.base.get(), ARENA) } else { (arena.granule(first), count * GRANULE) };
-            if NonNull::new(start).is_some_and(|start| tools.os.unmap(start, bytes)) {
+            if is_whole || unmap(arena.granule(first), count * GRANULE) {
                 self.unlink(arena, first, count);
                 arena.forget_guards(first, count);
                 arena.mapped.remove(first, count);
@@ -112,6 +115,7 @@ impl PageHeap {
                 && (ready == GRANULES || tools.os.unmap(edge, (GRANULES - ready) * GRANULE))
             {
                 gave |= ready < GRANULES;
+                gave |= unmap_spaces(tools, arena, ready);
                 // From now on an arena of pieces.
                 arena.reserved.set(false);
                 arena.set_ready(GRANULES);
@@ -159,6 +163,13 @@ impl PageHeap {
             before.next.set(arena.next.get());
         }
     }
+}
+
+/// Unmaps what is between the pages of a spaced arena; whether any went.
+fn unmap_spaces(tools: &Tools<'_, impl Os>, arena: &Arena, ready: usize) -> bool {
+    let spaces = (HUGE..ready).step_by(2 * HUGE).filter(|_| arena.spaced.get());
+    let unmap = |page| NonNull::new(arena.granule(page)).is_some_and(|start| tools.os.unmap(start, HUGE * GRANULE));
+    spaces.filter(|&page| unmap(page)).count() > 0
 }
 
 /// The next granules at or behind `from` that can be purged: free and dirty, and old unless `all`.

@@ -27,6 +27,13 @@ fn until_huge(world: &World, heap: &mut PageHeap) -> (Vec<Run>, Run) {
     }
 }
 
+/// Takes dense runs of one granule until the arena has none that is prepared.
+fn fill_up(world: &World, heap: &mut PageHeap, arena: &'static Arena) {
+    while arena.free.next_run(0).is_some() {
+        dense(world, heap, 1);
+    }
+}
+
 /// Gives a run back, all of which was written to.
 fn give(world: &World, heap: &mut PageHeap, zone: &'static Zone) {
     fill(zone, zone.bytes(), 1);
@@ -131,11 +138,12 @@ fn a_page_is_populated_again_only_after_all_of_it_was_purged() {
 #[test]
 fn a_run_over_several_pages_populates_each_of_them() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    heap.most_spaced = 0;
     let (_, first) = until_huge(&world, &mut heap);
-    let long = dense(&world, &mut heap, 2 * HUGE);
+    let long = dense(&world, &mut heap, HUGE);
     assert_eq!(long.zone.address(), first.zone.address() + GRANULE);
     assert!(long.clean && is_all(bytes_of(long.zone), 0));
-    assert_eq!((world.os.calls(Kind::Populate), heap.dirty), (3, HUGE - 1));
+    assert_eq!((world.os.calls(Kind::Populate), heap.dirty), (2, HUGE - 1));
 }
 
 #[test]
@@ -245,12 +253,70 @@ fn a_huge_arena_goes_on_with_whole_pages() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let (_, run) = until_huge(&world, &mut heap);
     let arena = world.map.arena(run.zone.address()).expect("its arena");
-    let rest = arena.ready() - 1;
-    dense(&world, &mut heap, rest);
+    fill_up(&world, &mut heap, arena);
     // The OS grants the least only.
-    world.os.fail_after(0);
-    dense(&world, &mut heap, 5);
-    assert!(!arena.ready().is_multiple_of(HUGE), "{} granules", arena.ready());
-    dense(&world, &mut heap, 1);
-    assert!(arena.ready().is_multiple_of(HUGE), "{} granules", arena.ready());
+    for (least, next) in [(5, 1), (5, HUGE - 4)] {
+        world.os.fail_after(0);
+        dense(&world, &mut heap, least);
+        assert_eq!(arena.ready() % HUGE, least, "{} granules", arena.ready());
+        let run = dense(&world, &mut heap, next);
+        assert!(is_huge(&world, &run) && arena.ready().is_multiple_of(HUGE), "{} granules", arena.ready());
+        fill_up(&world, &mut heap, arena);
+    }
+}
+
+#[test]
+fn a_spaced_arena_has_room_between_its_pages_that_nobody_may_use() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let (plain, run) = until_huge(&world, &mut heap);
+    let arena = world.map.arena(run.zone.address()).expect("its arena");
+    let mut runs = vec![run];
+    while arena.ready() < GRANULES || arena.free.next_run(0).is_some() {
+        runs.push(dense(&world, &mut heap, 1));
+        assert!(is_huge(&world, &runs[runs.len() - 1]), "before the arena is full");
+    }
+    for page in 0..GRANULES / HUGE {
+        let used = arena.mapped.count(page * HUGE, HUGE);
+        assert_eq!(used, if page % 2 == 0 { HUGE } else { 0 }, "page {page}");
+    }
+    assert_eq!(runs.len(), GRANULES / 2);
+    // The next one is another's.
+    assert!(!core::ptr::eq(arena, world.map.arena(dense(&world, &mut heap, 4).zone.address()).expect("its arena")));
+    // All of it goes at once, or not at all.
+    runs.iter().for_each(|run| give(&world, &mut heap, run.zone));
+    world.os.refuse(Kind::Unmap, true);
+    heap.purge(&world.tools(), 0);
+    heap.check_invariants(world.map);
+    world.os.refuse(Kind::Unmap, false);
+    let unmapped = world.os.calls(Kind::Unmap);
+    heap.purge(&world.tools(), 0);
+    heap.check_invariants(world.map);
+    assert!(world.map.arena(arena.base.get().addr()).is_none());
+    assert_eq!(world.os.calls(Kind::Unmap), unmapped + 1);
+    drop(plain);
+}
+
+#[test]
+fn the_room_between_pages_goes_back_when_memory_ends() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let (_, run) = until_huge(&world, &mut heap);
+    let arena = world.map.arena(run.zone.address()).expect("its arena");
+    let held = world.os.held();
+    assert!(arena.ready() > 2 * HUGE && heap.give_up(&world.tools()));
+    heap.check_invariants(world.map);
+    // Of its slot the one granule in use is left.
+    assert!(held - world.os.held() >= ARENA - GRANULE);
+    assert_eq!(arena.mapped.count(0, GRANULES), 1);
+}
+
+#[test]
+fn so_many_arenas_are_spaced_as_the_mappings_of_the_kernel_allow() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    heap.most_spaced = 1;
+    until_huge(&world, &mut heap);
+    for _ in 0..GRANULES {
+        dense(&world, &mut heap, 1);
+    }
+    let huge: Vec<_> = heap.arenas().filter(|arena| arena.huge.get()).map(|arena| arena.spaced.get()).collect();
+    assert_eq!(huge, [true, false]);
 }

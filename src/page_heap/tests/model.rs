@@ -259,11 +259,12 @@ fn nothing_is_left(world: &World, heap: &mut PageHeap, mut model: Model) {
 
 #[test]
 fn random_operations_agree_with_a_naive_model() {
-    let (mut purged_blank, mut populated) = (0, 0);
+    let (mut purged_blank, mut populated, mut blank) = (0, 0, 0);
     for seed in 0..4 {
         let (world, mut heap, mut model) = (World::new(Mock::unlimited()), PageHeap::new(), Model::new(seed));
         // So few that purges by the bound happen.
         heap.allowed_dirty = if seed % 2 == 0 { 100 } else { ALLOWED_DIRTY };
+        heap.most_spaced = seed % 3;
         let mut most_dense = 0;
         for _ in 0..1600 {
             model.step(&mut heap, &world.tools());
@@ -275,11 +276,12 @@ fn random_operations_agree_with_a_naive_model() {
         assert!(world.os.purged.load(Relaxed) > 0 && model.clean > 20, "{} clean runs", model.clean);
         assert!(most_dense > 2 * HUGE_FROM, "{most_dense}");
         populated += world.os.calls(Kind::Populate);
-        assert!(model.blank > 10 && model.walled > 20, "{} {}", model.blank, model.walled);
+        assert!(model.walled > 20, "{}", model.walled);
+        blank += model.blank;
         purged_blank += model.purged_blank;
         nothing_is_left(&world, &mut heap, model);
     }
-    assert!(purged_blank > 0 && populated > 40, "{purged_blank} {populated}");
+    assert!(purged_blank > 0 && populated > 12 && blank > 40, "{purged_blank} {populated} {blank}");
 }
 
 #[test]

@@ -1,0 +1,6 @@
+// 1 MiB written before a SMALL block in the midst of a heap of 6 MiB.
+#include "blocks.h"
+
+int main(void) {
+    return underflow_in_the_midst(SMALL, MIB, 6 * MIB);
+}
