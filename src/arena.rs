@@ -4,7 +4,7 @@
 //! has one entry for every slot of the address space; it is zero-initialised `.bss`, of which a page serves 32 GiB.
 //!
 //! States of a slot: *none* (entry null), *reserved* (address space, no memory), *prepared* (granules before `ready`
-//! are readable and writable, but for what is between the pages of a spaced arena). Where address space is short, an arena has no reservation: it is a slot in which
+//! are readable and writable, but for spaces). Where address space is short, an arena has no reservation: it is a slot in which
 //! smaller mappings lie, and `mapped` tells which granules exist.
 //!
 //! Invariants: `free ∪ guards ⊆ mapped`, `walls ⊆ guards`, `old ∪ blank ⊆ dirty ∩ free`; `table[g] = 0` ⇔ no run in use covers `g`. All but the
@@ -43,14 +43,12 @@ pub(crate) struct Arena {
     table: [Link<Zone>; GRANULES],
     /// First byte of the slot.
     pub(crate) base: RelaxedPtr<u8>,
-    /// Granules prepared from the front, or passed (`spaced`); [`GRANULES`] if nothing is left to prepare.
+    /// Granules prepared from the front, spaces among them (`grow`); [`GRANULES`] if nothing is left to prepare.
     pub(crate) ready: RelaxedU32,
     /// Whether the whole slot is reserved, and not only the granules that exist.
     pub(crate) reserved: RelaxedBool,
     /// Whether its memory comes as huge pages.
     pub(crate) huge: RelaxedBool,
-    /// Whether it is prepared in pieces of one huge page, with as much between them that is never prepared.
-    pub(crate) spaced: RelaxedBool,
     /// The next arena, by address.
     pub(crate) next: Link<Arena>,
     /// Granules that exist.
@@ -121,6 +119,11 @@ impl Arena {
     pub(crate) fn forget_guards(&self, first: usize, count: usize) {
         self.guards.remove(first, count);
         self.walls.remove(first, count);
+    }
+
+    /// The first granules of the spaces (`grow`) of a reserved arena, each `length` long.
+    pub(crate) fn spaces(&self, length: usize) -> impl Iterator<Item = usize> {
+        (0..self.ready()).step_by(length).filter(|&g| !self.mapped.has(g))
     }
 
     /// Whether no granule is in use.

@@ -4,8 +4,10 @@
 //! Arenas follow each other where the OS lets them, and are prepared from the front, so that the kernel keeps the
 //! whole heap as one mapping (two with the reserve) whatever its size.
 //!
-//! Arenas of huge pages are *spaced*: of two pages the second one is never prepared, so that an overrun ends within
-//! 2 MiB. A guard within a huge page would make small ones of it. Each costs two mappings, so their number is bounded.
+//! Of the first huge pages each has a *space* behind it, as long as itself, whose first and last page are guards
+//! (`Os::guard`), so that an overrun ends within 2 MiB there: a guard within a huge page would make small ones of it. For
+//! the page heap spaces do not exist; to the kernel they are memory that might be written to, which counts where it
+//! promises no more than it has, and marks that a fork copies. So there are so many at most.
 
 use core::ptr::NonNull;
 
@@ -22,8 +24,8 @@ const PREPARE: (usize, usize) = (8, 256);
 /// Granules of the smallest piece mapped where a whole arena cannot be reserved: 1 MiB.
 const PIECE: usize = 16;
 
-/// Most spaced arenas: 4 GiB of huge pages. Of the 65,530 mappings that Linux allows they take 4,096, and of a fork 4 ms.
-pub(crate) const MOST_SPACED: usize = 128;
+/// Most spaces: 64 MiB.
+pub(crate) const MOST_SPACES: usize = 32;
 
 /// Bytes between the library, which lies high in the address space, and the first arena: room to grow upwards.
 const DISTANCE: usize = 1 << 40;
@@ -53,11 +55,11 @@ impl PageHeap {
         let ready = arena.ready();
         let least = granules_missing(arena, granules);
         let step = (self.in_use / 4).clamp(PREPARE.0, PREPARE.1).max(least);
-        if arena.spaced.get() {
-            // What is left of a page, of which the OS has granted a part only, may be too short.
-            let pages = step.div_ceil(HUGE) + usize::from(least > HUGE - ready % HUGE);
-            (0..pages).take_while(|_| self.prepare_page(tools, arena, least)).for_each(drop);
-            return (arena.ready() > ready).then_some(());
+        if arena.huge.get() && least <= HUGE {
+            (0..step.div_ceil(HUGE)).take_while(|_| self.prepare_spaced(tools, arena)).for_each(drop);
+            if arena.ready() > ready {
+                return Some(());
+            }
         }
         // Whole huge pages, where there are any.
         let end = if arena.huge.get() { (ready + step).next_multiple_of(HUGE) } else { ready + step };
@@ -68,21 +70,26 @@ impl PageHeap {
         Some(())
     }
 
-    /// Prepares a page of a spaced arena, or what is left of one, or of that at least so many granules; whether all of it.
-    fn prepare_page(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, least: usize) -> bool {
+    /// Prepares a huge page and the space behind it; `false` if there is none, and where the OS refuses.
+    fn prepare_spaced(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) -> bool {
         let ready = arena.ready();
-        let step = HUGE - ready % HUGE;
-        let Some(edge) = NonNull::new(arena.granule(ready)).filter(|_| ready < GRANULES) else { return false };
-        let mut counts = [step, least.min(step)].into_iter();
-        let Some(count) = counts.find(|&count| tools.os.prepare(edge, count * GRANULE)) else { return false };
-        self.add(arena, ready, count);
-        if count == step {
-            arena.set_ready(ready + step + HUGE);
+        let places = (NonNull::new(arena.granule(ready)), NonNull::new(arena.granule(ready + HUGE)));
+        let (Some(page), Some(space)) = places else { return false };
+        let may = self.spaces < self.most_spaces && ready.is_multiple_of(HUGE) && ready + 2 * HUGE <= GRANULES;
+        if !may || !tools.os.knows_guards() || !tools.os.prepare(page, 2 * HUGE * GRANULE) {
+            return false;
         }
-        if arena.ready() == GRANULES {
-            self.side(true).growing.set(None);
+        let bytes = tools.os.page();
+        let ends = [space, forward(space, HUGE * GRANULE - bytes)];
+        // What is neither guarded nor free of guards is a space, too.
+        let is_space =
+            ends.iter().all(|&end| tools.os.guard(end, bytes)) || !ends.iter().all(|&end| tools.os.unguard(end, bytes));
+        self.add(arena, ready, if is_space { HUGE } else { 2 * HUGE });
+        if is_space {
+            self.spaces += 1;
+            self.pass(arena, ready + 2 * HUGE);
         }
-        count == step
+        is_space
     }
 
     /// Prepares the granules up to `end` if only free ones lie between `from` and what is not prepared.
@@ -107,19 +114,23 @@ impl PageHeap {
         arena.old.remove(first, count);
         self.mapped += count;
         self.peak_mapped = self.peak_mapped.max(self.mapped);
-        arena.set_ready(first + count);
+        self.pass(arena, first + count);
+        self.link_merged(arena, first, count);
+    }
+
+    /// Notes that an arena is prepared up to granule `ready`.
+    fn pass(&mut self, arena: &'static Arena, ready: usize) {
+        arena.set_ready(ready);
         let side = self.side(arena.huge.get());
-        if arena.ready() == GRANULES && side.growing.is(arena) {
+        if ready == GRANULES && side.growing.is(arena) {
             side.growing.set(None);
         }
-        self.link_merged(arena, first, count);
     }
 
     /// Prepares the rest of an arena that is too small for a request, for smaller ones.
     fn finish(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) {
         let ready = arena.ready();
-        if !arena.spaced.get()
-            && let Some(edge) = NonNull::new(arena.granule(ready))
+        if let Some(edge) = NonNull::new(arena.granule(ready))
             && tools.os.prepare(edge, (GRANULES - ready) * GRANULE)
         {
             self.add(arena, ready, GRANULES - ready);
@@ -136,7 +147,6 @@ impl PageHeap {
         };
         header.reserved.set(true);
         header.huge.set(huge);
-        header.spaced.set(huge && self.arenas().filter(|arena| arena.spaced.get()).count() < self.most_spaced);
         header.set_ready(0);
         if self.enter(tools, header, start.as_ptr()) {
             return Some(header);
@@ -227,7 +237,6 @@ impl PageHeap {
             let header = self.header(tools).filter(|_| AddressMap::covers(address))?;
             header.reserved.set(false);
             header.huge.set(false);
-            header.spaced.set(false);
             if self.enter(tools, header, start.as_ptr().wrapping_sub(first * GRANULE)) {
                 return Some(header);
             }

@@ -28,7 +28,7 @@ use core::ptr::NonNull;
 use crate::allowance::Allowance;
 use crate::arena::{ARENA, AddressMap, Arena, GRANULES};
 use crate::bins::Bins;
-use crate::grow::MOST_SPACED;
+use crate::grow::MOST_SPACES;
 use crate::list::List;
 use crate::meta::Meta;
 use crate::os::Os;
@@ -123,8 +123,10 @@ pub(crate) struct PageHeap {
     huge: Side,
     /// Whether there may be such.
     pub(crate) huge_pages: bool,
-    /// How many of them may be spaced (`grow`).
-    pub(crate) most_spaced: usize,
+    /// Huge pages with a space behind them (`grow`).
+    pub(crate) spaces: usize,
+    /// The most of them.
+    pub(crate) most_spaces: usize,
     /// All arenas, by address.
     pub(crate) arenas: Link<Arena>,
     /// Headers of arenas that were unmapped.
@@ -164,7 +166,8 @@ impl PageHeap {
             plain: Side::new(),
             huge: Side::new(),
             huge_pages: true,
-            most_spaced: MOST_SPACED,
+            spaces: 0,
+            most_spaces: MOST_SPACES,
             arenas: Link::none(),
             spare: Link::none(),
             mapped: 0,
@@ -276,12 +279,8 @@ impl PageHeap {
         if free.is_some() {
             return free;
         }
-        if self.prefers_huge(dense)
-            && granules <= HUGE
-            && self.grow(tools, granules, true).is_some()
-            && let Some(free) = self.huge.bins.best_fit(granules, is_there)
-        {
-            return Some(free);
+        if self.prefers_huge(dense) && self.grow(tools, granules, true).is_some() {
+            return self.huge.bins.best_fit(granules, is_there);
         }
         // With room for a wall, if it comes in small steps.
         if wish.wall == Wall::None || self.grow(tools, granules + 1, false).is_none() {
@@ -300,11 +299,11 @@ impl PageHeap {
     fn populate(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, first: usize, granules: usize) {
         for page in (first / HUGE * HUGE..first + granules).step_by(HUGE) {
             let is_clean = arena.free.count(page, HUGE) == HUGE && arena.dirty.count(page, HUGE) == 0;
-            // A mapping of its own, or all of the arena.
-            let (from, to) = if arena.spaced.get() { (page, page + HUGE) } else { (0, arena.ready()) };
-            let places = (NonNull::new(arena.granule(from)), NonNull::new(arena.granule(page)));
-            let (Some(mapping), Some(start)) = places else { return };
-            if is_clean && tools.os.populate(mapping, (to - from) * GRANULE, start, HUGE * GRANULE) {
+            let (Some(base), Some(start)) = (NonNull::new(arena.base.get()), NonNull::new(arena.granule(page))) else {
+                return;
+            };
+            let ready = arena.ready() * GRANULE;
+            if is_clean && tools.os.populate(base, ready, start, HUGE * GRANULE) {
                 arena.dirty.insert(page, HUGE);
                 arena.blank.insert(page, HUGE);
                 self.dirty += HUGE;

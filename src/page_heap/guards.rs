@@ -76,7 +76,8 @@ impl PageHeap {
             }
         }
         let granules = arena.covering(last).map_or(0, |zone| usize::from(zone.granules.get()));
-        if left >= tools.os.page() && is_wanted(arena, last, granules) && self.affords(tools) && self.allowance.spend() {
+        if left >= tools.os.page() && is_wanted(arena, last, granules) && self.affords(tools) && self.allowance.spend()
+        {
             install(tools.os, arena, last, is_wall);
         }
         true
@@ -84,7 +85,13 @@ impl PageHeap {
 
     /// Whether a run for `wish` from `start` has a wall, which takes a granule more: the first one, or the one behind those of
     /// the wish. All of them are free. A wall that is there stays; else one comes where it is wanted.
-    pub(super) fn set_wall(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, start: usize, wish: &Wish) -> bool {
+    pub(super) fn set_wall(
+        &mut self,
+        tools: &Tools<'_, impl Os>,
+        arena: &'static Arena,
+        start: usize,
+        wish: &Wish,
+    ) -> bool {
         let granules = wish.granules;
         let (place, length) = match wish.wall {
             Wall::None => return false,
@@ -98,11 +105,7 @@ impl PageHeap {
             let is_first = place + length <= APART && self.arenas.is(arena);
             arena.guards.count(start, granules) > 0 || !is_first && is_wanted(arena, place, length)
         };
-        if !arena.walls.has(place)
-            && !arena.huge.get()
-            && is_wanted()
-            && self.affords(tools)
-            && self.allowance.spend()
+        if !arena.walls.has(place) && !arena.huge.get() && is_wanted() && self.affords(tools) && self.allowance.spend()
         {
             install(tools.os, arena, place, true);
         }

@@ -79,8 +79,11 @@ impl PageHeap {
     fn release(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena) {
         let unmap = |start, bytes| NonNull::new(start).is_some_and(|start| tools.os.unmap(start, bytes));
         let is_whole = arena.reserved.get();
-        if is_whole && !unmap(arena.base.get(), ARENA) {
-            return;
+        if is_whole {
+            if !unmap(arena.base.get(), ARENA) {
+                return;
+            }
+            self.spaces -= arena.spaces(HUGE).count();
         }
         let mut from = 0;
         while let Some((first, count)) = arena.mapped.next_run(from) {
@@ -115,7 +118,11 @@ impl PageHeap {
                 && (ready == GRANULES || tools.os.unmap(edge, (GRANULES - ready) * GRANULE))
             {
                 gave |= ready < GRANULES;
-                gave |= unmap_spaces(tools, arena, ready);
+                for space in arena.spaces(HUGE) {
+                    // Nobody knows of what stays.
+                    gave |= NonNull::new(arena.granule(space)).is_some_and(|at| tools.os.unmap(at, HUGE * GRANULE));
+                    self.spaces -= 1;
+                }
                 // From now on an arena of pieces.
                 arena.reserved.set(false);
                 arena.set_ready(GRANULES);
@@ -163,13 +170,6 @@ impl PageHeap {
             before.next.set(arena.next.get());
         }
     }
-}
-
-/// Unmaps what is between the pages of a spaced arena; whether any went.
-fn unmap_spaces(tools: &Tools<'_, impl Os>, arena: &Arena, ready: usize) -> bool {
-    let spaces = (HUGE..ready).step_by(2 * HUGE).filter(|_| arena.spaced.get());
-    let unmap = |page| NonNull::new(arena.granule(page)).is_some_and(|start| tools.os.unmap(start, HUGE * GRANULE));
-    spaces.filter(|&page| unmap(page)).count() > 0
 }
 
 /// The next granules at or behind `from` that can be purged: free and dirty, and old unless `all`.

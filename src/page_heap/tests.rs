@@ -61,7 +61,7 @@ impl World {
 impl PageHeap {
     /// Every structural promise: bitmaps, tables and bins against the descriptors.
     pub(crate) fn check_invariants(&self, map: &'static AddressMap) {
-        let (mut mapped, mut in_use, mut dense, mut lent, mut dirty) = (0, 0, 0, 0, 0);
+        let (mut mapped, mut in_use, mut dense, mut lent, mut dirty, mut spaces) = (0, 0, 0, 0, 0, 0);
         let (mut plain, mut huge) = (BTreeSet::new(), BTreeSet::new());
         let mut last = 0;
         for arena in self.arenas() {
@@ -76,15 +76,17 @@ impl PageHeap {
             lent += counts.lent;
             dirty += counts.dirty;
             let ready = if arena.reserved.get() { arena.ready() } else { 0 };
-            let spaces = if arena.reserved.get() && arena.spaced.get() { (HUGE..ready).step_by(2 * HUGE) } else { (0..0).step_by(1) };
-            let passed = spaces.inspect(|&page| assert_eq!(arena.mapped.count(page, HUGE), 0)).count() * HUGE;
-            assert_eq!(arena.mapped.count(0, ready), ready - passed, "prepared from the front");
+            let holes = if arena.reserved.get() { arena.spaces(HUGE).count() } else { 0 };
+            assert!(holes == 0 || arena.huge.get());
+            assert_eq!(arena.mapped.count(0, ready), ready - holes * HUGE, "prepared from the front");
+            spaces += holes;
             let beyond = arena.mapped.count(ready, GRANULES - ready);
             assert!(!arena.reserved.get() || beyond == 0, "prepared behind `ready`");
             assert!(arena.reserved.get() || !self.is_growing(arena));
         }
         assert_eq!((mapped, in_use, dirty), (self.mapped, self.in_use, self.dirty), "mapped, in use, dirty");
         assert_eq!((dense, lent), (self.dense, self.lent), "dense and lent granules in use");
+        assert_eq!(spaces, self.spaces);
         assert!(self.peak_mapped >= self.mapped);
         for (side, is_huge, runs) in [(&self.plain, false, plain), (&self.huge, true, huge)] {
             if let Some(growing) = side.growing.get() {
@@ -165,7 +167,9 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
             lent += usize::from(zone.lent.get());
         } else if arena.mapped.has(g) {
             assert!(arena.walls.has(g) && zone.role() == Role::None, "granule {g} is nowhere");
-            assert!(arena.zone(g + 1).is_some_and(|zone| arena.covering(g + 1).is_some_and(|run| core::ptr::eq(run, zone))));
+            assert!(
+                arena.zone(g + 1).is_some_and(|zone| arena.covering(g + 1).is_some_and(|run| core::ptr::eq(run, zone)))
+            );
             assert!(!arena.dirty.has(g), "a wall has no memory");
             in_use += 1;
         } else {

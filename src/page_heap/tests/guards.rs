@@ -13,6 +13,14 @@ impl PageHeap {
                 assert_eq!(os.guards_in(arena.granule(g + 1).addr() - bytes, bytes), bytes / page, "no guard");
                 noted += bytes / page;
             }
+            if arena.reserved.get() {
+                for space in arena.spaces(HUGE) {
+                    let ends = [arena.granule(space).addr(), arena.granule(space + HUGE).addr() - page];
+                    let marked = ends.iter().map(|&end| os.guards_in(end, page)).sum::<usize>();
+                    assert!(marked == 2 || os.has_failed(), "a space without guards");
+                    noted += marked;
+                }
+            }
         }
         assert_eq!(os.guards_in(0, usize::MAX), noted, "guards that nobody knows of");
     }

@@ -138,7 +138,7 @@ fn a_page_is_populated_again_only_after_all_of_it_was_purged() {
 #[test]
 fn a_run_over_several_pages_populates_each_of_them() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
-    heap.most_spaced = 0;
+    heap.most_spaces = 0;
     let (_, first) = until_huge(&world, &mut heap);
     let long = dense(&world, &mut heap, HUGE);
     assert_eq!(long.zone.address(), first.zone.address() + GRANULE);
@@ -251,22 +251,20 @@ fn the_header_of_a_huge_arena_serves_pieces_as_a_plain_one() {
 #[test]
 fn a_huge_arena_goes_on_with_whole_pages() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    heap.most_spaces = 0;
     let (_, run) = until_huge(&world, &mut heap);
     let arena = world.map.arena(run.zone.address()).expect("its arena");
     fill_up(&world, &mut heap, arena);
     // The OS grants the least only.
-    for (least, next) in [(5, 1), (5, HUGE - 4)] {
-        world.os.fail_after(0);
-        dense(&world, &mut heap, least);
-        assert_eq!(arena.ready() % HUGE, least, "{} granules", arena.ready());
-        let run = dense(&world, &mut heap, next);
-        assert!(is_huge(&world, &run) && arena.ready().is_multiple_of(HUGE), "{} granules", arena.ready());
-        fill_up(&world, &mut heap, arena);
-    }
+    world.os.fail_after(0);
+    dense(&world, &mut heap, 5);
+    assert_eq!(arena.ready() % HUGE, 5, "{} granules", arena.ready());
+    dense(&world, &mut heap, 1);
+    assert!(arena.ready().is_multiple_of(HUGE), "{} granules", arena.ready());
 }
 
 #[test]
-fn a_spaced_arena_has_room_between_its_pages_that_nobody_may_use() {
+fn a_space_is_behind_each_of_the_first_huge_pages() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let (plain, run) = until_huge(&world, &mut heap);
     let arena = world.map.arena(run.zone.address()).expect("its arena");
@@ -279,44 +277,64 @@ fn a_spaced_arena_has_room_between_its_pages_that_nobody_may_use() {
         let used = arena.mapped.count(page * HUGE, HUGE);
         assert_eq!(used, if page % 2 == 0 { HUGE } else { 0 }, "page {page}");
     }
-    assert_eq!(runs.len(), GRANULES / 2);
-    // The next one is another's.
-    assert!(!core::ptr::eq(arena, world.map.arena(dense(&world, &mut heap, 4).zone.address()).expect("its arena")));
+    assert_eq!((runs.len(), heap.spaces), (GRANULES / 2, GRANULES / HUGE / 2));
+    heap.check_guards(&world.os);
     // All of it goes at once, or not at all.
     runs.iter().for_each(|run| give(&world, &mut heap, run.zone));
-    world.os.refuse(Kind::Unmap, true);
-    heap.purge(&world.tools(), 0);
-    heap.check_invariants(world.map);
-    world.os.refuse(Kind::Unmap, false);
-    let unmapped = world.os.calls(Kind::Unmap);
-    heap.purge(&world.tools(), 0);
-    heap.check_invariants(world.map);
-    assert!(world.map.arena(arena.base.get().addr()).is_none());
-    assert_eq!(world.os.calls(Kind::Unmap), unmapped + 1);
+    for refused in [true, false] {
+        world.os.refuse(Kind::Unmap, refused);
+        let unmapped = world.os.calls(Kind::Unmap);
+        heap.purge(&world.tools(), 0);
+        heap.check_invariants(world.map);
+        heap.check_guards(&world.os);
+        assert_eq!(world.map.arena(arena.base.get().addr()).is_some(), refused);
+        assert_eq!(world.os.calls(Kind::Unmap), unmapped + usize::from(!refused));
+    }
+    assert_eq!(heap.spaces, 0);
     drop(plain);
 }
 
 #[test]
-fn the_room_between_pages_goes_back_when_memory_ends() {
+fn there_are_so_many_spaces_at_most() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    heap.most_spaces = 3;
+    let (_, run) = until_huge(&world, &mut heap);
+    let arena = world.map.arena(run.zone.address()).expect("its arena");
+    for _ in 0..8 * HUGE {
+        assert!(is_huge(&world, &dense(&world, &mut heap, 1)));
+    }
+    assert!(heap.spaces == 3 && arena.spaces(HUGE).eq([HUGE, 3 * HUGE, 5 * HUGE]));
+    heap.check_guards(&world.os);
+}
+
+#[test]
+fn a_space_that_the_os_refuses_is_memory() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    world.os.refuse(Kind::Guard, true);
+    let (_, run) = until_huge(&world, &mut heap);
+    let arena = world.map.arena(run.zone.address()).expect("its arena");
+    assert_eq!((heap.spaces, arena.mapped.count(0, arena.ready())), (0, arena.ready()));
+    heap.check_guards(&world.os);
+    let run = dense(&world, &mut heap, 2 * HUGE - 1);
+    assert!(is_huge(&world, &run));
+    fill(run.zone, run.zone.bytes(), 1);
+    // What cannot be made memory again is a space.
+    world.os.refuse(Kind::Unguard, true);
+    while heap.spaces == 0 {
+        fill_up(&world, &mut heap, arena);
+        dense(&world, &mut heap, 1);
+    }
+}
+
+#[test]
+fn spaces_go_back_when_memory_ends() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let (_, run) = until_huge(&world, &mut heap);
     let arena = world.map.arena(run.zone.address()).expect("its arena");
     let held = world.os.held();
-    assert!(arena.ready() > 2 * HUGE && heap.give_up(&world.tools()));
+    assert!(heap.spaces > 0 && heap.give_up(&world.tools()));
     heap.check_invariants(world.map);
     // Of its slot the one granule in use is left.
     assert!(held - world.os.held() >= ARENA - GRANULE);
-    assert_eq!(arena.mapped.count(0, GRANULES), 1);
-}
-
-#[test]
-fn so_many_arenas_are_spaced_as_the_mappings_of_the_kernel_allow() {
-    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
-    heap.most_spaced = 1;
-    until_huge(&world, &mut heap);
-    for _ in 0..GRANULES {
-        dense(&world, &mut heap, 1);
-    }
-    let huge: Vec<_> = heap.arenas().filter(|arena| arena.huge.get()).map(|arena| arena.spaced.get()).collect();
-    assert_eq!(huge, [true, false]);
+    assert_eq!((arena.mapped.count(0, GRANULES), heap.spaces), (1, 0));
 }

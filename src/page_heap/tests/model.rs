@@ -264,7 +264,7 @@ fn random_operations_agree_with_a_naive_model() {
         let (world, mut heap, mut model) = (World::new(Mock::unlimited()), PageHeap::new(), Model::new(seed));
         // So few that purges by the bound happen.
         heap.allowed_dirty = if seed % 2 == 0 { 100 } else { ALLOWED_DIRTY };
-        heap.most_spaced = seed % 3;
+        heap.most_spaces = 3 * seed;
         let mut most_dense = 0;
         for _ in 0..1600 {
             model.step(&mut heap, &world.tools());
