@@ -22,6 +22,7 @@ mod guards;
 mod lent;
 mod purge;
 mod resize;
+mod take;
 
 use core::ptr::NonNull;
 
@@ -42,9 +43,6 @@ pub(crate) use guards::usable;
 /// Granules of a huge page: 2 MiB.
 pub(crate) const HUGE: usize = (2 << 20) / GRANULE;
 
-/// Dense granules in use from which huge pages are worth what they may waste: 8 MiB.
-const HUGE_FROM: usize = (8 << 20) / GRANULE;
-
 /// Free dirty granules that are always allowed: 32 MiB.
 const ALLOWED_DIRTY: usize = (32 << 20) / GRANULE;
 
@@ -60,32 +58,6 @@ pub(crate) struct Run {
     pub(crate) clean: bool,
     /// Granules of it that may be resident.
     pub(crate) dirty: usize,
-}
-
-/// What run is wanted.
-#[derive(Clone, Copy)]
-struct Wish {
-    /// Its length.
-    granules: usize,
-    /// So many of its bytes will be used; what lies behind them may be a guard.
-    bytes: usize,
-    /// Where it may have a granule more, as a guard.
-    wall: Wall,
-    /// Its first granule is a multiple of so many, a power of two.
-    align: usize,
-    /// Whether nearly every page of it will be used.
-    dense: bool,
-}
-
-/// Where a run may have a wall.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wall {
-    /// Nowhere.
-    None,
-    /// Before what is used of it.
-    Before,
-    /// Behind that.
-    Behind,
 }
 
 /// What the page heap works with.
@@ -194,138 +166,6 @@ impl PageHeap {
     /// Whether `arena` still has granules to prepare.
     fn is_growing(&self, arena: &'static Arena) -> bool {
         self.plain.growing.is(arena) || self.huge.growing.is(arena)
-    }
-
-    /// A run of `granules` whose first granule is a multiple of `align` granules (a power of two); `None` when memory
-    /// ends or no arena could hold it. `dense` says that nearly every page of it will be used.
-    pub(crate) fn take(
-        &mut self,
-        tools: &Tools<'_, impl Os>,
-        granules: usize,
-        align: usize,
-        dense: bool,
-    ) -> Option<Run> {
-        let bytes = granules.saturating_mul(GRANULE);
-        self.take_as(tools, &Wish { granules, bytes, wall: Wall::None, align, dense })
-    }
-
-    /// A run of `granules` for a zone. The granule before it may be a wall, which is nobody's and goes back with it.
-    pub(crate) fn take_zone(&mut self, tools: &Tools<'_, impl Os>, granules: usize, dense: bool) -> Option<Run> {
-        self.take_as(tools, &Wish { granules, bytes: granules * GRANULE, wall: Wall::Before, align: 1, dense })
-    }
-
-    /// The same.
-    fn take_as(&mut self, tools: &Tools<'_, impl Os>, wish: &Wish) -> Option<Run> {
-        let &Wish { granules, align, dense, wall, .. } = wish;
-        let room = granules + align - 1;
-        if granules == 0 || room > GRANULES {
-            return None;
-        }
-        self.tick(tools);
-        let free = self.find_or_grow(tools, room, wish)?;
-        let (arena, first) = Self::locate(tools, free)?;
-        if wall == Wall::Before && first + granules == arena.ready() && !self.prefers_huge(dense) {
-            // Else there was no room for a wall.
-            self.extend_frontier(tools, arena, first, first + granules + 1);
-        }
-        let length = usize::from(free.granules.get());
-        let start = first.next_multiple_of(align);
-        let more = usize::from(start + granules < first + length && self.set_wall(tools, arena, start, wish));
-        let (before, behind) = if wall == Wall::Before { (more, 0) } else { (0, more) };
-        if !guards::clear(tools, arena, start + before, wish) {
-            return None;
-        }
-        if dense && arena.huge.get() && arena.reserved.get() {
-            self.populate(tools, arena, start, granules);
-        }
-        let run = self.carve(arena, (first, length), (start, before), granules + behind)?;
-        run.zone.dense.set(dense);
-        self.dense += if dense { granules } else { 0 };
-        Some(run)
-    }
-
-    /// Takes `granules` out of a free run, given by its first granule and its length: they begin behind so many granules
-    /// (`1`) of wall from granule `0`.
-    fn carve(
-        &mut self,
-        arena: &'static Arena,
-        run: (usize, usize),
-        (wall, walls): (usize, usize),
-        granules: usize,
-    ) -> Option<Run> {
-        let (first, length) = run;
-        let start = wall + walls;
-        self.unlink(arena, first, length);
-        self.link(arena, first, wall - first);
-        self.link(arena, start + granules, first + length - start - granules);
-        self.in_use += walls;
-        self.use_granules(arena, start, granules)
-    }
-
-    /// A free run of at least `granules` for what is wanted, of new memory if there is none.
-    fn find_or_grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize, wish: &Wish) -> Option<&'static Zone> {
-        let (dense, used) = (wish.dense, granules - (wish.granules - wish.bytes.div_ceil(GRANULE)));
-        // Memory that is there before memory that has to come.
-        let is_there = |run: &'static Zone| {
-            let place = Self::locate(tools, run);
-            place.is_some_and(|(arena, first)| {
-                let wall = usize::from(wish.wall == Wall::Before && arena.walls.has(first));
-                arena.dirty.count(first + wall, used) == used
-            })
-        };
-        let plain = self.plain.bins.best_fit(granules, is_there);
-        let huge = if dense { self.huge.bins.best_fit(granules, is_there) } else { None };
-        let free = huge.filter(|&huge| is_there(huge) || !plain.is_some_and(is_there)).or(plain);
-        if free.is_some() {
-            return free;
-        }
-        if self.prefers_huge(dense) && self.grow(tools, granules, true).is_some() {
-            return self.huge.bins.best_fit(granules, is_there);
-        }
-        // With room for a wall, if it comes in small steps.
-        if wish.wall == Wall::None || self.grow(tools, granules + 1, false).is_none() {
-            self.grow(tools, granules, false);
-        }
-        // Better than nothing; and a piece may lie in a slot where a huge arena was given up.
-        self.plain.bins.best_fit(granules, is_there).or_else(|| self.huge.bins.best_fit(granules, is_there))
-    }
-
-    /// Whether new memory for a run, `dense` or not, should come as huge pages.
-    fn prefers_huge(&self, dense: bool) -> bool {
-        dense && self.huge_pages && self.dense >= HUGE_FROM
-    }
-
-    /// Brings in, as huge pages, those of a free run's pages that its `granules` from `first` begin to use.
-    fn populate(&mut self, tools: &Tools<'_, impl Os>, arena: &'static Arena, first: usize, granules: usize) {
-        for page in (first / HUGE * HUGE..first + granules).step_by(HUGE) {
-            let is_clean = arena.free.count(page, HUGE) == HUGE && arena.dirty.count(page, HUGE) == 0;
-            let (Some(base), Some(start)) = (NonNull::new(arena.base.get()), NonNull::new(arena.granule(page))) else {
-                return;
-            };
-            let ready = arena.ready() * GRANULE;
-            if is_clean && tools.os.populate(base, ready, start, HUGE * GRANULE) {
-                arena.dirty.insert(page, HUGE);
-                arena.blank.insert(page, HUGE);
-                self.dirty += HUGE;
-            }
-        }
-    }
-
-    /// Marks a run that is in no bin as in use.
-    fn use_granules(&mut self, arena: &'static Arena, first: usize, granules: usize) -> Option<Run> {
-        let zone = arena.zone(first)?;
-        let dirty = arena.dirty.count(first, granules);
-        let clean = dirty == arena.blank.count(first, granules);
-        self.dirty -= dirty;
-        self.allowance.earn((granules - dirty) * GRANULE);
-        self.in_use += granules;
-        arena.old.remove(first, granules);
-        arena.blank.remove(first, granules);
-        zone.set_role(Role::None);
-        zone.start.set(arena.granule(first));
-        zone.granules.set(low16(granules));
-        arena.set_table(first, granules, true);
-        Some(Run { zone, clean, dirty })
     }
 
     /// Gives a run back, of which the first `touched` bytes may be dirty. Its descriptor must be done with.

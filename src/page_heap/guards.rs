@@ -14,7 +14,8 @@
 
 use core::ptr::NonNull;
 
-use super::{PageHeap, Run, Tools, Wall, Wish};
+use super::take::{Wall, Wish};
+use super::{PageHeap, Run, Tools};
 use crate::arena::Arena;
 use crate::os::Os;
 use crate::size_class::GRANULE;

@@ -6,7 +6,8 @@
 //! a bound; above it memory that comes page by page. A zone that was filled is not lent any more, nor is one given back:
 //! `lent = Σ zone.lent` over the zones in use.
 
-use super::{MOST_REFUSALS, PageHeap, Run, Tools, Wall, Wish, guards};
+use super::take::{Wall, Wish};
+use super::{MOST_REFUSALS, PageHeap, Run, Tools, guards};
 use crate::arena::Arena;
 use crate::os::Os;
 use crate::ptr::low16;

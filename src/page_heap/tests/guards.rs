@@ -125,13 +125,17 @@ fn a_wall_is_within_a_mib_behind_every_zone() {
         assert!((most / 2..=most + 1).contains(&walls), "{walls} walls");
         assert_eq!((world.guard_calls(), heap.in_use), ((walls, 0), 64 + all + walls));
         // They stay for the next zones there.
-        taken.iter().for_each(|zone| heap.give(&tools, zone, 0));
+        for zone in &taken {
+            heap.give(&tools, zone, 0);
+        }
         heap.check(&world);
         assert_eq!((heap.in_use, heap.sum(|arena| &arena.walls)), (64, walls));
         let again = zones(&world, &mut heap, lengths, 100);
         assert!(again.iter().zip(&taken).all(|(again, zone)| core::ptr::eq(*again, *zone)));
         assert_eq!(world.guard_calls(), (walls, 0));
-        taken.iter().for_each(|zone| heap.give(&tools, zone, zone.bytes()));
+        for zone in &taken {
+            heap.give(&tools, zone, zone.bytes());
+        }
         assert_eq!(heap.dirty, all, "walls have no memory");
         // And go when they are in the way.
         heap.give(&tools, first, 0);

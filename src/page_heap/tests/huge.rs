@@ -1,6 +1,7 @@
 //! Huge pages: which runs come from arenas of their own, and when these are populated.
 
 use super::*;
+use crate::page_heap::take::HUGE_FROM;
 
 /// Whether a run lies in an arena of huge pages.
 fn is_huge(world: &World, run: &Run) -> bool {
@@ -280,7 +281,9 @@ fn a_space_is_behind_each_of_the_first_huge_pages() {
     assert_eq!((runs.len(), heap.spaces), (GRANULES / 2, GRANULES / HUGE / 2));
     heap.check_guards(&world.os);
     // All of it goes at once, or not at all.
-    runs.iter().for_each(|run| give(&world, &mut heap, run.zone));
+    for run in &runs {
+        give(&world, &mut heap, run.zone);
+    }
     for refused in [true, false] {
         world.os.refuse(Kind::Unmap, refused);
         let unmapped = world.os.calls(Kind::Unmap);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::os::mock::Random;
+use crate::page_heap::take::HUGE_FROM;
 
 /// A run in use as the test knows it.
 struct Known {
