@@ -24,8 +24,6 @@ mod purge;
 mod resize;
 mod take;
 
-use core::ptr::NonNull;
-
 use crate::allowance::Allowance;
 use crate::arena::{ARENA, AddressMap, Arena, GRANULES};
 use crate::bins::Bins;

@@ -28,7 +28,7 @@ use crate::ptr::{forward, low8, low16};
 use crate::random;
 use crate::sync::{AtomicU8, Link, Mutex, RelaxedPtr, RelaxedU8, RelaxedU16, RelaxedUsize};
 
-pub(crate) use stack::{DEPTH, Stack};
+pub(crate) use stack::Stack;
 
 /// Slots: at most twice as many mappings of the 65,530 that Linux allows, and as many pages of memory.
 pub(crate) const SLOTS: usize = 256;

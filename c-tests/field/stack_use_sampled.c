@@ -1,7 +1,6 @@
-// The same as stack_use.c with sampled blocks, whose messages take up to 3 KiB: they look for the names of two stacks. A write
-// behind a block is told by a signal handler, whose frame alone may take more: it is not measured.
+// The same as stack_use.c with sampled blocks, whose messages look for the names of two stacks. A write behind a block is told
+// by a signal handler, whose frame alone may take more: it is not measured.
 // env: LD_BIND_NOW=1
 // env: FT_MALLOC=sample_guard=3
 // glibc: no, it is about the library
-#define MESSAGE 3072
 #include "stack_use.c"

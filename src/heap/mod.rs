@@ -50,7 +50,7 @@ pub(crate) use threads::{print_help, start};
 pub(crate) use trim::{set_trim_threshold, trim};
 #[cfg(all(test, any(loom, shuttle)))]
 pub(crate) use walk::from_zone;
-pub(crate) use walk::{Item, Totals, block_of, items, page, totals};
+pub(crate) use walk::{Item, Totals, block_of, classes, items, page, totals};
 
 /// Requests above this fail: pointer differences could not express the block (C11 6.5.6).
 pub(crate) const MAX_REQUEST: usize = isize::MAX.unsigned_abs();

@@ -12,7 +12,7 @@ use super::{Block, HEAP, careful, threads};
 use crate::config::OnError;
 use crate::os::{Unix, maps, signal};
 use crate::random::below;
-use crate::sampled::{DEPTH, Place, Rest, Slot, Stack};
+use crate::sampled::{Place, Rest, Slot, Stack};
 use crate::size_class::Kind;
 use crate::sync::RelaxedUsize;
 use crate::text::{STDERR, Text};
@@ -122,47 +122,31 @@ fn say_slot(slot: &Slot) {
     say_stack("freed by", &slot.freed);
 }
 
-/// Where a return address lies.
-#[derive(Clone, Copy)]
-struct Frame {
-    /// The return address.
-    address: usize,
-    /// Address of the first byte of the file it lies in; 0 if it is in none.
-    base: usize,
-    /// The end of that file's name.
-    name: [u8; 40],
-    /// Bytes of that.
-    length: usize,
-}
-
 /// Prints a stack, if there is one, in one line: `file+offset` for each return address, as `addr2line` wants them.
 fn say_stack(what: &str, stack: &Stack) {
-    let mut frames = [Frame { address: 0, base: 0, name: [0; 40], length: 0 }; DEPTH];
-    frames.iter_mut().zip(stack.frames()).for_each(|(frame, address)| frame.address = address);
     if stack.frames().next().is_none() {
         return;
     }
-    let (mut base, mut hash) = (0, 0);
+    let mut line = Text::<256>::to(STDERR);
+    line.text("ft_malloc:   ").text(what);
+    for address in stack.frames() {
+        say_place(line.text(" "), address);
+    }
+    line.text("\n");
+}
+
+/// Prints where a return address lies. Reads the list of mappings for each: to keep what it says would take a KiB of stack.
+fn say_place<const N: usize>(line: &mut Text<N>, address: usize) {
+    let (mut base, mut hash, mut file) = (0, 0, 0);
     maps::files(|start, end, path| {
         let this = path.iter().fold(0, |hash: usize, &byte| hash.wrapping_mul(31) ^ usize::from(byte));
         if this != hash {
             (base, hash) = (start, this);
         }
-        for frame in frames.iter_mut().filter(|frame| (start..end).contains(&frame.address)) {
-            frame.base = base;
-            let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-            frame.name.iter_mut().zip(name).for_each(|(to, &from)| *to = from);
-            frame.length = name.len().min(frame.name.len());
+        if (start..end).contains(&address) {
+            file = base;
+            line.bytes(path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()).text("+");
         }
     });
-    let mut line = Text::<256>::to(STDERR);
-    line.text("ft_malloc:   ").text(what);
-    for frame in frames.iter().take_while(|frame| frame.address != 0) {
-        line.text(" ");
-        if frame.base != 0 {
-            line.bytes(frame.name.get(..frame.length).unwrap_or_default()).text("+");
-        }
-        line.address(frame.address - frame.base);
-    }
-    line.text("\n");
+    line.address(address - file);
 }

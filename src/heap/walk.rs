@@ -118,13 +118,15 @@ pub(crate) fn from_zone(zone: &'static Zone, address: usize, items: &mut [Item])
     }
 }
 
-/// Blocks of one class.
+/// Blocks of one class, or of all.
 #[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct ClassTotals {
+pub(crate) struct ZoneTotals {
     /// Zones.
     pub(crate) zones: usize,
     /// Live blocks.
     pub(crate) live: usize,
+    /// Their bytes.
+    pub(crate) used: usize,
     /// Free blocks.
     pub(crate) free: usize,
     /// Bytes that the program asked for.
@@ -133,8 +135,9 @@ pub(crate) struct ClassTotals {
 
 /// The heap in figures; bytes unless it says otherwise.
 pub(crate) struct Totals {
-    /// By class.
-    pub(crate) classes: [ClassTotals; CLASSES],
+    /// Blocks of all classes. Those of one class are counted by themselves ([`classes`]): an array would take more stack
+    /// than the smallest one leaves.
+    pub(crate) zones: ZoneTotals,
     /// LARGE blocks that are runs of arenas: how many, and bytes of their runs.
     pub(crate) runs: (usize, usize),
     /// LARGE blocks with a mapping of their own: how many, and bytes of their mappings.
@@ -162,7 +165,7 @@ pub(crate) fn totals() -> Option<Totals> {
     let large = HEAP.large.lock_from_outside()?;
     let pages = HEAP.pages.lock();
     let mut totals = Totals {
-        classes: [ClassTotals::default(); CLASSES],
+        zones: ZoneTotals::default(),
         runs: (0, 0),
         mappings: (large.count, large.bytes),
         kept: large.kept(),
@@ -192,6 +195,19 @@ pub(crate) fn totals() -> Option<Totals> {
             totals.runs.1 += zone.bytes();
             totals.large_requested += zone.requested.get();
         } else {
+            count_zone(&mut totals.zones, zone);
+        }
+    }
+    Some(totals)
+}
+
+/// Counts the blocks of the class with this index. `None` as in `totals`.
+fn of_class(index: usize) -> Option<ZoneTotals> {
+    let pages = HEAP.pages.lock_from_outside()?;
+    let (mut totals, mut address) = (ZoneTotals::default(), 0);
+    while let Some(zone) = pages.next_in_use(&MAP, address) {
+        address = zone.address() + zone.bytes();
+        if zone.role() == Role::Blocks && zone.class().index() == index {
             count_zone(&mut totals, zone);
         }
     }
@@ -199,17 +215,22 @@ pub(crate) fn totals() -> Option<Totals> {
 }
 
 /// Adds a zone to the totals.
-fn count_zone(totals: &mut Totals, zone: &'static Zone) {
+fn count_zone(totals: &mut ZoneTotals, zone: &'static Zone) {
     let blocks = size(zone.layout().blocks);
-    let Some(class) = totals.classes.get_mut(zone.class().index()) else { return };
     let mut live = 0;
     for requested in (0..blocks).filter_map(|index| zone.requested_of(index)) {
         live += 1;
-        class.requested += requested;
+        totals.requested += requested;
     }
-    class.zones += 1;
-    class.live += live;
-    class.free += blocks - live;
+    totals.zones += 1;
+    totals.live += live;
+    totals.used += live * zone.usable();
+    totals.free += blocks - live;
+}
+
+/// The totals of all classes, each counted when it is asked for, with its index.
+pub(crate) fn classes() -> impl Iterator<Item = (usize, ZoneTotals)> {
+    (0..CLASSES).filter_map(|index| Some((index, of_class(index)?)))
 }
 
 /// Bytes of a page.

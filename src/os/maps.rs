@@ -11,6 +11,9 @@ use crate::ptr::size64;
 /// Bytes of a line that are looked at; what is longer is cut.
 const LINE: usize = 512;
 
+/// Bytes read at a time.
+const CHUNK: usize = 128;
+
 /// Calls `visit` with the first and the last-but-one address and the path of each mapping of a file, ascending.
 pub(crate) fn files(visit: impl FnMut(usize, usize, &[u8])) {
     uncancelled(|| read_files(visit));
@@ -25,10 +28,10 @@ fn read_files(mut visit: impl FnMut(usize, usize, &[u8])) {
         return;
     }
     let (mut line, mut length) = ([0_u8; LINE], 0);
-    let mut chunk = [0_u8; LINE];
+    let mut chunk = [0_u8; CHUNK];
     loop {
         // SAFETY: the buffer has so many bytes.
-        let got = keeping_errno(|| unsafe { libc::read(file, chunk.as_mut_ptr().cast(), LINE) });
+        let got = keeping_errno(|| unsafe { libc::read(file, chunk.as_mut_ptr().cast(), CHUNK) });
         let Some(bytes) = usize::try_from(got).ok().filter(|&got| got > 0).and_then(|got| chunk.get(..got)) else {
             break;
         };

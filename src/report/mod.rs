@@ -71,13 +71,12 @@ pub(crate) fn summary() -> Summary {
 
 /// Adds up `totals`.
 fn summarise(totals: &Totals) -> Summary {
-    let small: usize = totals.classes.iter().enumerate().map(|(index, class)| class.live * heap::block_of(index)).sum();
-    let used = small + totals.runs.1;
+    let used = totals.zones.used + totals.runs.1;
     Summary {
         arena: totals.mapped + totals.sampled.1,
         used: used + totals.sampled.1,
         free: totals.mapped.saturating_sub(used),
-        free_blocks: totals.classes.iter().map(|class| class.free).sum(),
+        free_blocks: totals.zones.free,
         mappings: totals.mappings.0,
         mapped: totals.mappings.1,
         resident_free: totals.dirty + totals.kept,
@@ -92,9 +91,8 @@ pub(crate) fn stats(descriptor: i32) {
         return;
     };
     let summary = summarise(&totals);
-    let requested: usize = totals.classes.iter().map(|class| class.requested).sum();
     text.text("ft_malloc ").text(env!("CARGO_PKG_VERSION")).text(" statistics, in bytes\n");
-    figure(&mut text, "requested", requested + totals.large_requested + totals.sampled.1);
+    figure(&mut text, "requested", totals.zones.requested + totals.large_requested + totals.sampled.1);
     figure(&mut text, "in use", summary.used + summary.mapped);
     figure(&mut text, "arenas", summary.arena);
     figure(&mut text, "free in zones", summary.free.saturating_sub(totals.free_runs));
@@ -107,7 +105,7 @@ pub(crate) fn stats(descriptor: i32) {
         figure(&mut text, "sampled blocks (not bytes)", totals.sampled.0);
     }
     text.text("class      zones       live       free  requested\n");
-    for (index, class) in totals.classes.iter().enumerate().filter(|(_, class)| class.zones > 0) {
+    for (index, class) in heap::classes().filter(|(_, class)| class.zones > 0) {
         column(&mut text, heap::block_of(index), 5);
         column(&mut text, class.zones, 11);
         column(&mut text, class.live, 11);

@@ -16,7 +16,7 @@ pub(crate) fn info(stream: *mut c_void) {
     let mut text = Text::<512>::to_stream(stream);
     text.text("<malloc version=\"1\">\n<heap nr=\"0\">\n<sizes>\n");
     let (mut free_blocks, mut free_bytes) = (0, 0);
-    for (index, class) in totals.classes.iter().enumerate().filter(|(_, class)| class.free > 0) {
+    for (index, class) in heap::classes().filter(|(_, class)| class.free > 0) {
         let block = heap::block_of(index);
         let from = if index == 0 || block == 0 { 0 } else { heap::block_of(index - 1) + 1 };
         text.text("  <size from=\"").number(from).text("\" to=\"").number(block);

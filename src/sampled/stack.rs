@@ -9,7 +9,7 @@ use crate::sync::RelaxedUsize;
 use crate::tls;
 
 /// Most return addresses that are kept.
-pub(crate) const DEPTH: usize = 16;
+const DEPTH: usize = 16;
 
 /// Bytes of the longest frame that is believed.
 const LONGEST: usize = 1 << 20;

@@ -310,14 +310,18 @@ fn totals_agree_with_a_walk() {
         let sizes: Vec<_> = (0..2000).map(|nth| random.below(if nth % 100 == 0 { 6 << 20 } else { 5000 })).collect();
         let blocks: Vec<_> = sizes.iter().map(|&bytes| Known::new(alloc(bytes), bytes, 1, 1)).collect();
         let totals = totals().expect("no signal handler");
-        let small: usize = totals.classes.iter().map(|class| class.live).sum();
-        assert_eq!(small + totals.runs.0 + totals.mappings.0, blocks.len());
-        let requested: usize = totals.classes.iter().map(|class| class.requested).sum();
-        assert_eq!(requested + totals.large_requested, sizes.iter().sum());
-        for (index, class) in totals.classes.iter().enumerate() {
+        assert_eq!(totals.zones.live + totals.runs.0 + totals.mappings.0, blocks.len());
+        assert_eq!(totals.zones.requested + totals.large_requested, sizes.iter().sum());
+        let mut sums = [0; 5];
+        for (index, class) in classes() {
             let layout = Class::all().nth(index).expect("a class").layout();
             assert_eq!(class.live + class.free, class.zones * crate::ptr::size(layout.blocks));
+            assert_eq!(class.used, class.live * block_of(index));
+            let fields = [class.zones, class.live, class.used, class.free, class.requested];
+            sums.iter_mut().zip(fields).for_each(|(sum, field)| *sum += field);
         }
+        let all = totals.zones;
+        assert_eq!(sums, [all.zones, all.live, all.used, all.free, all.requested]);
         assert_eq!(totals.mapped, HEAP.pages.lock().mapped * GRANULE);
         assert!(totals.peak_mapped >= totals.mapped && totals.free_runs < totals.mapped && totals.metadata > 0);
         blocks.into_iter().for_each(Known::free);

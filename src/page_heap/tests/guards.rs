@@ -82,7 +82,7 @@ fn every_long_block_has_a_guard_behind_it() {
 #[test]
 fn a_guard_is_within_a_mib_behind_short_blocks() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
-    for bytes in [40_000, 100_000, 200_000, 300_000] {
+    for bytes in [40_000, 100_000, 200_000, 300_000, GRANULE, 2 * GRANULE, 5 * GRANULE] {
         let blocks: Vec<_> = (0..100).map(|_| heap.block(&world, bytes)).collect();
         let behind = |zone: &&&Zone| world.guard_behind(zone).is_some();
         // None lies behind the last few.
@@ -160,6 +160,35 @@ fn a_wall_in_the_place_of_memory_counts_as_none() {
     heap.give(&tools, zone, zone.bytes());
     heap.check(&world);
     assert_eq!((heap.dirty, heap.in_use), (64 - 17, 16));
+}
+
+#[test]
+fn memory_that_is_there_behind_a_wall_comes_before_new() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    let untouched = heap.take(&tools, 4, 1, false).expect("memory").zone;
+    heap.take(&tools, 60, 1, false).expect("memory");
+    let walled = zones(&world, &mut heap, &[4], 1)[0];
+    assert!(world.os.guards_in(walled.address() - GRANULE, GRANULE) > 0);
+    heap.take(&tools, 1, 1, false).expect("memory");
+    heap.give(&tools, walled, walled.bytes());
+    heap.give(&tools, untouched, 0);
+    let run = heap.take_zone(&tools, 4, false).expect("memory");
+    assert!(core::ptr::eq(run.zone, walled) && run.dirty == 4);
+}
+
+#[test]
+fn zones_of_untouched_memory_have_walls() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    heap.take(&tools, 64, 1, false).expect("memory");
+    // So nothing may be lent that is resident.
+    heap.allowed_dirty = 0;
+    for _ in 0..100 {
+        heap.lend(&tools, 4).expect("memory").zone.set_role(Role::Blocks);
+    }
+    heap.check(&world);
+    assert!((20..=30).contains(&heap.sum(|arena| &arena.walls)), "{}", heap.sum(|arena| &arena.walls));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Memory that the program has locked: the OS does not purge it.
 
+use core::ptr::NonNull;
+
 use super::*;
 
 #[test]
