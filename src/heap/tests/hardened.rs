@@ -6,6 +6,7 @@
 mod written;
 
 use std::collections::BTreeMap;
+use std::thread::{spawn, yield_now};
 
 use super::messages::{check_lines, expect};
 use super::model::{Known, is_zero};
@@ -198,6 +199,24 @@ fn guards_of_zones_are_bounded() {
         drop_all(many(1000, 100));
         let zones: BTreeSet<_> = many(3000, 1000).into_iter().map(|block| spot(block).0.address()).collect();
         assert!(secure::guards().load(Relaxed) <= zones.len() + 4);
+    });
+}
+
+#[test]
+fn a_zone_on_its_way_back_is_nobodys() {
+    alone!(a_zone_on_its_way_back_is_nobodys, "secure,seed=7", || {
+        let block = alloc(100);
+        let zone = spot(block).0;
+        free(block, Call::Free);
+        let (pages, before) = (HEAP.pages.lock(), secure::guards().load(Relaxed));
+        let thread = spawn(move || secure::give_run(zone, 0));
+        while secure::guards().load(Relaxed) == before {
+            yield_now();
+        }
+        // The child of a fork at this moment would give it back once more.
+        assert!(zone.role() == Role::None);
+        drop(pages);
+        thread.join().expect("no panic");
     });
 }
 

@@ -339,5 +339,6 @@ fn spaces_go_back_when_memory_ends() {
     heap.check_invariants(world.map);
     // Of its slot the one granule in use is left.
     assert!(held - world.os.held() >= ARENA - GRANULE);
+    assert_eq!(world.os.guards_in(arena.base.get().addr(), ARENA), 0);
     assert_eq!((arena.mapped.count(0, GRANULES), heap.spaces), (1, 0));
 }
