@@ -209,7 +209,7 @@ fn few_walls_are_far_from_the_next_when_zones_come_and_go() {
     }
     heap.check(&world);
     let far = live.iter().filter(|zone| world.guard_from(zone.address() + 16).is_none()).count();
-    assert!(far < live.len() / 8, "{far} of {} zones", live.len());
+    assert!(far < live.len() / 11, "{far} of {} zones", live.len());
     let (installed, removed) = world.guard_calls();
     // 3 s pass, and new memory comes.
     assert!(installed <= 3000 / 4 + heap.peak_mapped / 16 && removed < installed, "{installed}, {removed}");
