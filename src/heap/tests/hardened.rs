@@ -205,9 +205,14 @@ fn guards_of_zones_are_bounded() {
 #[test]
 fn a_zone_on_its_way_back_is_nobodys() {
     alone!(a_zone_on_its_way_back_is_nobodys, "secure,seed=7", || {
-        let block = alloc(100);
-        let zone = spot(block).0;
-        free(block, Call::Free);
+        // One that no cache knows of.
+        alloc(1);
+        let class = Class::of(100).expect("a class");
+        let (run, room) = (secure::take_run(class).expect("memory"), size(class.layout().chunk));
+        let chunk = HEAP.meta.lock().take(&Unix, room).expect("memory");
+        run.zone.cut(class, chunk, run.clean, &HEAP.owner);
+        run.zone.set_role(Role::Blocks);
+        let zone = run.zone;
         let (pages, before) = (HEAP.pages.lock(), secure::guards().load(Relaxed));
         let thread = spawn(move || secure::give_run(zone, 0));
         while secure::guards().load(Relaxed) == before {
