@@ -88,6 +88,9 @@ int main(int argc, char **argv) {
             CHECK(!cases[i].says_not || !strstr(text, cases[i].says_not));
             // Our frames are this program's: the debug library has some of its own before them.
             if (strcmp(getenv("C_TESTS_BUILD"), "release") == 0) CHECK(strstr(text, "allocated by sample_guard."));
+            // From the start of the file.
+            const char *offset = strchr(strstr(text, "allocated by "), '+');
+            CHECK(offset && strtoul(offset + 1, NULL, 16) < 64 << 20);
             snprintf(options, sizeof options, "sample_guard=1,seed=%d,on_error=ignore", seed);
             status = run_again("/proc/self/exe", options, text, sizeof text);
             CHECK(*text == '\0' && WIFSIGNALED(status) == (cases[i].by_signal != 0));
