@@ -13,7 +13,7 @@
 //! dirty memory passes `max(32 MiB, 1/8 of what is in use)`; wholly free arenas are unmapped then. There is no clock
 //! of our own: the check runs when runs are taken or given.
 //!
-//! LARGE runs end with guards, where the OS knows such (`guards`).
+//! LARGE runs end with guards, and zones have walls before them now and then, where the OS knows such (`guards`).
 //!
 //! One mutex around all of it, held by the caller (`&mut self`).
 
@@ -107,6 +107,8 @@ pub(crate) struct PageHeap {
     pub(crate) peak_mapped: usize,
     /// Granules in use.
     pub(crate) in_use: usize,
+    /// Those of them that are walls before zones.
+    pub(crate) walls: usize,
     /// Granules in use by runs that were taken as dense.
     dense: usize,
     /// Granules that are free and may be resident.
@@ -143,6 +145,7 @@ impl PageHeap {
             mapped: 0,
             peak_mapped: 0,
             in_use: 0,
+            walls: 0,
             dense: 0,
             dirty: 0,
             lent: 0,
@@ -188,6 +191,7 @@ impl PageHeap {
         arena.dirty.insert(first, touched.div_ceil(GRANULE).min(granules));
         self.dirty += arena.dirty.count(first, granules);
         self.in_use -= granules + walls;
+        self.walls -= walls;
         self.dense -= if zone.dense.get() { granules } else { 0 };
         self.link_merged(arena, first - walls, granules + walls);
         self.tick(tools);

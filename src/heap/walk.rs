@@ -148,7 +148,7 @@ pub(crate) struct Totals {
     pub(crate) sampled: (usize, usize),
     /// Bytes that the program asked for in LARGE blocks.
     pub(crate) large_requested: usize,
-    /// Bytes of arenas that are prepared.
+    /// Bytes of arenas that are prepared and of use: without walls.
     pub(crate) mapped: usize,
     /// The most that were.
     pub(crate) peak_mapped: usize,
@@ -171,7 +171,7 @@ pub(crate) fn totals() -> Option<Totals> {
         kept: large.kept(),
         sampled: (0, 0),
         large_requested: 0,
-        mapped: pages.mapped * GRANULE,
+        mapped: (pages.mapped - pages.walls) * GRANULE,
         peak_mapped: pages.peak_mapped * GRANULE,
         free_runs: (pages.mapped - pages.in_use) * GRANULE,
         dirty: pages.dirty * GRANULE,

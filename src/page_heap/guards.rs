@@ -1,16 +1,20 @@
-//! Guards behind LARGE runs: the last page of a granule now and then, so that an overrun meets one within the next MiB.
+//! Guards: the last page of a granule now and then, or all of one, a *wall*, so that an overrun meets one within a MiB.
 //!
-//! | run | ends with a guard |
+//! | run | guard |
 //! |---|---|
-//! | of 512 KiB or more | always; where the block leaves no page, by one granule more, all of which is the guard: a *wall* |
-//! | shorter | if the block leaves a page, and the next run of its length would end more than a MiB behind the last guard |
-//! | in an arena of huge pages | never: it would make small pages of one |
+//! | LARGE, of 512 KiB or more | always, at its end: in the last page, or where the block leaves none a wall, one granule more |
+//! | LARGE, shorter | the same if the next run of its length would end more than a MiB behind the last guard |
+//! | zone | a wall before it, by the same rule, but in the first MiB of the heap: small programs have none |
+//! | any in an arena of huge pages | none: it would make small pages of one (`grow`: spaces) |
 //!
-//! A guard needs no mapping of its own (`Os::guard`). It stays when its run is freed, for the next run that ends there,
-//! and goes when a run is taken in which it would be in the way. How many come is bounded (`allowance`): a run may always
-//! have none.
+//! A guard needs no mapping of its own (`Os::guard`). It stays when its run is freed, for the next run there, and goes when
+//! a run is taken in which it would be in the way. How many come is bounded (`allowance`): a run may always have none.
 //!
-//! Invariants: `guards ⊆ mapped`; of a run in use only the last granule can have one, and only a LARGE run's.
+//! A zone's wall is no part of its run, for a look-up must not find the zone there: what it makes of an address that is more
+//! than a block before the first one is not always "no block". It is nobody's, counts as in use, and goes back with the run.
+//!
+//! Invariants: `guards ⊆ mapped`; of a run in use only the last granule can have one, and only a LARGE run's; `walls` counts
+//! the granules that are mapped, and neither free nor of a run: each lies before a run.
 
 use core::ptr::NonNull;
 

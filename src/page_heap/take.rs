@@ -57,7 +57,7 @@ impl PageHeap {
         self.take_as(tools, &Wish { granules, bytes: granules * GRANULE, wall: Wall::Before, align: 1, dense })
     }
 
-    /// The same.
+    /// A run as it is wished, with a wall or without.
     pub(super) fn take_as(&mut self, tools: &Tools<'_, impl Os>, wish: &Wish) -> Option<Run> {
         let &Wish { granules, align, dense, wall, .. } = wish;
         let room = granules + align - 1;
@@ -102,6 +102,7 @@ impl PageHeap {
         self.link(arena, first, wall - first);
         self.link(arena, start + granules, first + length - start - granules);
         self.in_use += walls;
+        self.walls += walls;
         self.use_granules(arena, start, granules)
     }
 

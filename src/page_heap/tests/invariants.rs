@@ -9,7 +9,7 @@ use crate::ptr::size;
 impl PageHeap {
     /// Every structural promise: bitmaps, tables and bins against the descriptors.
     pub(crate) fn check_invariants(&self, map: &'static AddressMap) {
-        let (mut mapped, mut in_use, mut dense, mut lent, mut dirty, mut spaces) = (0, 0, 0, 0, 0, 0);
+        let (mut mapped, mut in_use, mut walls, mut dense, mut lent, mut dirty, mut spaces) = (0, 0, 0, 0, 0, 0, 0);
         let (mut plain, mut huge) = (BTreeSet::new(), BTreeSet::new());
         let mut last = 0;
         for arena in self.arenas() {
@@ -20,6 +20,7 @@ impl PageHeap {
             let counts = check_arena(arena, if arena.huge.get() { &mut huge } else { &mut plain });
             mapped += counts.mapped;
             in_use += counts.in_use;
+            walls += counts.walls;
             dense += counts.dense;
             lent += counts.lent;
             dirty += counts.dirty;
@@ -34,7 +35,7 @@ impl PageHeap {
         }
         assert_eq!((mapped, in_use, dirty), (self.mapped, self.in_use, self.dirty), "mapped, in use, dirty");
         assert_eq!((dense, lent), (self.dense, self.lent), "dense and lent granules in use");
-        assert_eq!(spaces, self.spaces);
+        assert_eq!((walls, spaces), (self.walls, self.spaces));
         assert!(self.peak_mapped >= self.mapped);
         for (side, is_huge, runs) in [(&self.plain, false, plain), (&self.huge, true, huge)] {
             if let Some(growing) = side.growing.get() {
@@ -83,6 +84,8 @@ struct Counts {
     mapped: usize,
     /// In use.
     in_use: usize,
+    /// Walls before zones, of these.
+    walls: usize,
     /// In use by dense runs.
     dense: usize,
     /// Lent to runs in use.
@@ -117,7 +120,7 @@ fn check_run(arena: &'static Arena, first: usize, length: usize, used: bool, map
 
 /// Checks an arena, adds its free runs and counts its granules.
 fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
-    let (mut g, mut in_use, mut dense, mut lent, mut behind_free) = (0, 0, 0, 0, false);
+    let (mut g, mut in_use, mut walls, mut dense, mut lent, mut behind_free) = (0, 0, 0, 0, 0, false);
     while g < GRANULES {
         let zone = arena.zone(g).expect("a descriptor");
         let length = usize::from(zone.granules.get());
@@ -139,7 +142,7 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
             lent += usize::from(zone.lent.get());
         } else {
             assert!(zone.role() == Role::None, "granule {g} has nothing to describe");
-            in_use += usize::from(is_wall(arena, g));
+            walls += usize::from(is_wall(arena, g));
         }
         let step = if free || used { length } else { 1 };
         check_run(arena, g, step, used, free || used || arena.walls.has(g));
@@ -151,5 +154,5 @@ fn check_arena(arena: &'static Arena, runs: &mut BTreeSet<usize>) -> Counts {
     assert!(within(&arena.old) && within(&arena.blank), "old ∪ blank ⊆ dirty ∩ free");
     assert!(arena.huge.get() || arena.blank.next_run(0).is_none(), "only huge arenas are populated");
     let dirty = idle_dirty.iter().map(|word| size(word.count_ones())).sum();
-    Counts { mapped: arena.mapped.count(0, GRANULES), in_use, dense, lent, dirty }
+    Counts { mapped: arena.mapped.count(0, GRANULES), in_use: in_use + walls, walls, dense, lent, dirty }
 }
