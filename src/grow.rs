@@ -34,6 +34,9 @@ impl PageHeap {
     /// Makes a free run of at least `granules`, in an arena with (`huge`) or without huge pages; `None` when the OS gives
     /// no more.
     pub(crate) fn grow(&mut self, tools: &Tools<'_, impl Os>, granules: usize, huge: bool) -> Option<()> {
+        if granules > GRANULES {
+            return None;
+        }
         if let Some(arena) = self.side(huge).growing.get() {
             if granules_missing(arena, granules) <= GRANULES - arena.ready() {
                 return self.prepare(tools, arena, granules);

@@ -108,7 +108,7 @@ pub(crate) struct PageHeap {
     /// Granules in use.
     pub(crate) in_use: usize,
     /// Those of them that are walls before zones.
-    pub(crate) walls: usize,
+    pub(crate) zone_walls: usize,
     /// Granules in use by runs that were taken as dense.
     dense: usize,
     /// Granules that are free and may be resident.
@@ -145,7 +145,7 @@ impl PageHeap {
             mapped: 0,
             peak_mapped: 0,
             in_use: 0,
-            walls: 0,
+            zone_walls: 0,
             dense: 0,
             dirty: 0,
             lent: 0,
@@ -191,7 +191,7 @@ impl PageHeap {
         arena.dirty.insert(first, touched.div_ceil(GRANULE).min(granules));
         self.dirty += arena.dirty.count(first, granules);
         self.in_use -= granules + walls;
-        self.walls -= walls;
+        self.zone_walls -= walls;
         self.dense -= if zone.dense.get() { granules } else { 0 };
         self.link_merged(arena, first - walls, granules + walls);
         self.tick(tools);

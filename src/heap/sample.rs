@@ -143,10 +143,12 @@ fn say_place<const N: usize>(line: &mut Text<N>, address: usize) {
         if this != hash {
             (base, hash) = (start, this);
         }
-        if (start..end).contains(&address) {
+        let is_here = (start..end).contains(&address);
+        if is_here {
             file = base;
             line.bytes(path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()).text("+");
         }
+        !is_here
     });
     line.address(address - file);
 }

@@ -148,9 +148,9 @@ pub(crate) struct Totals {
     pub(crate) sampled: (usize, usize),
     /// Bytes that the program asked for in LARGE blocks.
     pub(crate) large_requested: usize,
-    /// Bytes of arenas that are prepared and of use: without walls.
+    /// Bytes of arenas that are prepared, without walls before zones.
     pub(crate) mapped: usize,
-    /// The most that were.
+    /// The most that were, without as many of those as there are now.
     pub(crate) peak_mapped: usize,
     /// Bytes of free runs.
     pub(crate) free_runs: usize,
@@ -171,8 +171,8 @@ pub(crate) fn totals() -> Option<Totals> {
         kept: large.kept(),
         sampled: (0, 0),
         large_requested: 0,
-        mapped: (pages.mapped - pages.walls) * GRANULE,
-        peak_mapped: pages.peak_mapped * GRANULE,
+        mapped: (pages.mapped - pages.zone_walls) * GRANULE,
+        peak_mapped: (pages.peak_mapped - pages.zone_walls) * GRANULE,
         free_runs: (pages.mapped - pages.in_use) * GRANULE,
         dirty: pages.dirty * GRANULE,
         metadata: HEAP.meta.lock().prepared,

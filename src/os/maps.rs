@@ -14,13 +14,14 @@ const LINE: usize = 512;
 /// Bytes read at a time.
 const CHUNK: usize = 128;
 
-/// Calls `visit` with the first and the last-but-one address and the path of each mapping of a file, ascending.
-pub(crate) fn files(visit: impl FnMut(usize, usize, &[u8])) {
+/// Calls `visit` with the first and the last-but-one address and the path of each mapping of a file, ascending, until it
+/// returns `false`.
+pub(crate) fn files(visit: impl FnMut(usize, usize, &[u8]) -> bool) {
     uncancelled(|| read_files(visit));
 }
 
 /// The same in a thread that must not be cancelled.
-fn read_files(mut visit: impl FnMut(usize, usize, &[u8])) {
+fn read_files(mut visit: impl FnMut(usize, usize, &[u8]) -> bool) {
     const PATH: &CStr = c"/proc/self/maps";
     // SAFETY: a C string.
     let file = keeping_errno(|| unsafe { libc::open(PATH.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) });
@@ -29,7 +30,7 @@ fn read_files(mut visit: impl FnMut(usize, usize, &[u8])) {
     }
     let (mut line, mut length) = ([0_u8; LINE], 0);
     let mut chunk = [0_u8; CHUNK];
-    loop {
+    'file: loop {
         // SAFETY: the buffer has so many bytes.
         let got = keeping_errno(|| unsafe { libc::read(file, chunk.as_mut_ptr().cast(), CHUNK) });
         let Some(bytes) = usize::try_from(got).ok().filter(|&got| got > 0).and_then(|got| chunk.get(..got)) else {
@@ -37,8 +38,10 @@ fn read_files(mut visit: impl FnMut(usize, usize, &[u8])) {
         };
         for &byte in bytes {
             if byte == b'\n' {
-                if let Some((start, end, path)) = line.get(..length).and_then(parsed) {
-                    visit(start, end, path);
+                if let Some((start, end, path)) = line.get(..length).and_then(parsed)
+                    && !visit(start, end, path)
+                {
+                    break 'file;
                 }
                 length = 0;
             } else if let Some(place) = line.get_mut(length) {
@@ -83,7 +86,14 @@ mod tests {
             assert!(start < end && start >= last && path.starts_with(b"/"));
             last = end;
             found |= (start..end).contains(&own) && path.windows(9).any(|part| part == b"ft_malloc");
+            true
         });
         assert!(found);
+        let mut visits = 0;
+        files(|_, _, _| {
+            visits += 1;
+            visits < 3
+        });
+        assert_eq!(visits, 3);
     }
 }

@@ -1,9 +1,10 @@
-//! Guards: the last page of a granule now and then, or all of one, a *wall*, so that an overrun meets one within a MiB.
+//! Guards: the last page of a granule now and then, or all of one, a *wall*, so that an overrun meets one, mostly within
+//! a MiB.
 //!
 //! | run | guard |
 //! |---|---|
 //! | LARGE, of 512 KiB or more | always, at its end: in the last page, or where the block leaves none a wall, one granule more |
-//! | LARGE, shorter | the same if the next run of its length would end more than a MiB behind the last guard |
+//! | LARGE, shorter, when it is new | the same if the next run of its length would end more than a MiB behind the last guard |
 //! | zone | a wall before it, by the same rule, but in the first MiB of the heap: small programs have none |
 //! | any in an arena of huge pages | none: it would make small pages of one (`grow`: spaces) |
 //!
@@ -13,8 +14,8 @@
 //! A zone's wall is no part of its run, for a look-up must not find the zone there: what it makes of an address that is more
 //! than a block before the first one is not always "no block". It is nobody's, counts as in use, and goes back with the run.
 //!
-//! Invariants: `guards ⊆ mapped`; of a run in use only the last granule can have one, and only a LARGE run's; `walls` counts
-//! the granules that are mapped, and neither free nor of a run: each lies before a run.
+//! Invariants: `guards ⊆ mapped`; of a run in use only the last granule can have one, and only a LARGE run's; `zone_walls`
+//! counts the granules that are mapped, and neither free nor of a run: each is a wall, and lies before a run.
 
 use core::ptr::NonNull;
 
@@ -104,10 +105,10 @@ impl PageHeap {
             Wall::Before => (start, granules - 1),
             Wall::Behind => (start + granules, granules + 1),
         };
+        debug_assert!(arena.free.has(place), "one more than the run needs is free");
         // The guards within the run go.
         let is_wanted = || {
-            // Nothing lies before the first arena.
-            let is_first = place + length <= APART && self.arenas.is(arena);
+            let is_first = wish.wall == Wall::Before && place + length <= APART && self.arenas.is(arena);
             arena.guards.count(start, granules) > 0 || !is_first && is_wanted(arena, place, length)
         };
         if !arena.walls.has(place) && !arena.huge.get() && is_wanted() && self.affords(tools) && self.allowance.spend()
@@ -122,6 +123,12 @@ impl PageHeap {
             arena.old.remove(place, 1);
         }
         has_wall
+    }
+
+    /// Whether it is worth while to look for a granule more than a run needs, for a wall.
+    pub(super) fn may_have_wall(&self, tools: &Tools<'_, impl Os>, wish: &Wish) -> bool {
+        // A small program does not even ask the OS.
+        wish.wall != Wall::None && self.mapped >= APART && tools.os.knows_guards()
     }
 
     /// Whether a guard may come now, and the OS knows such.

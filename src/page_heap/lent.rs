@@ -40,20 +40,22 @@ impl PageHeap {
         self.allowed_dirty / 4
     }
 
-    /// The same, of memory that nobody has touched since the OS cleared it, new if there is none. `None` also when there is
-    /// none with room for a wall.
+    /// A run of memory that nobody has touched since the OS cleared it, new if there is none, as `take_zone`. `None` also when
+    /// there is none with room for a wall.
     fn take_untouched(&mut self, tools: &Tools<'_, impl Os>, granules: usize) -> Option<Run> {
         self.tick(tools);
-        let (arena, run, start) = self.find_untouched(granules + 1).or_else(|| {
-            self.grow(tools, granules + 1, false)?;
-            self.find_untouched(granules + 1)
-        })?;
         let wish = Wish { granules, bytes: granules * GRANULE, wall: Wall::Before, align: 1, dense: false };
-        let wall = usize::from(self.set_wall(tools, arena, start, &wish));
+        let may_have_wall = self.may_have_wall(tools, &wish);
+        let room = granules + usize::from(may_have_wall);
+        let (arena, run, start) = self.find_untouched(room).or_else(|| {
+            self.grow(tools, room, false)?;
+            self.find_untouched(room)
+        })?;
+        let wall = usize::from(may_have_wall && self.set_wall(tools, arena, start, &wish));
         if !guards::clear(tools, arena, start + wall, &wish) {
             return None;
         }
-        let run = self.carve(arena, run, (start, wall), granules)?;
+        let run = self.carve(arena, run, wall, (start + wall, granules))?;
         run.zone.dense.set(false);
         Some(run)
     }

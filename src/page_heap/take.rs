@@ -67,8 +67,9 @@ impl PageHeap {
         self.tick(tools);
         let free = self.find_or_grow(tools, room, wish)?;
         let (arena, first) = Self::locate(tools, free)?;
-        if wall == Wall::Before && first + granules == arena.ready() && !self.prefers_huge(dense) {
-            // Else there was no room for a wall.
+        let is_last = first + granules == arena.ready() && !arena.huge.get() && !self.prefers_huge(dense);
+        if wall == Wall::Before && is_last && self.may_have_wall(tools, wish) {
+            // Else there was no room for it.
             self.extend_frontier(tools, arena, first, first + granules + 1);
         }
         let length = usize::from(free.granules.get());
@@ -81,28 +82,26 @@ impl PageHeap {
         if dense && arena.huge.get() && arena.reserved.get() {
             self.populate(tools, arena, start, granules);
         }
-        let run = self.carve(arena, (first, length), (start, before), granules + behind)?;
+        let run = self.carve(arena, (first, length), before, (start + before, granules + behind))?;
         run.zone.dense.set(dense);
         self.dense += if dense { granules } else { 0 };
         Some(run)
     }
 
-    /// Takes `granules` out of a free run, given by its first granule and its length: they begin behind so many granules
-    /// (`1`) of wall from granule `0`.
+    /// Takes a part out of a free run, and the `walls` granules before it, which are a wall or none. Both runs are given by
+    /// their first granule and their length.
     pub(super) fn carve(
         &mut self,
         arena: &'static Arena,
-        run: (usize, usize),
-        (wall, walls): (usize, usize),
-        granules: usize,
+        (first, length): (usize, usize),
+        walls: usize,
+        (start, granules): (usize, usize),
     ) -> Option<Run> {
-        let (first, length) = run;
-        let start = wall + walls;
         self.unlink(arena, first, length);
-        self.link(arena, first, wall - first);
+        self.link(arena, first, start - walls - first);
         self.link(arena, start + granules, first + length - start - granules);
         self.in_use += walls;
-        self.walls += walls;
+        self.zone_walls += walls;
         self.use_granules(arena, start, granules)
     }
 
@@ -113,7 +112,8 @@ impl PageHeap {
         let is_there = |run: &'static Zone| {
             let place = Self::locate(tools, run);
             place.is_some_and(|(arena, first)| {
-                let wall = usize::from(wish.wall == Wall::Before && arena.walls.has(first));
+                let is_longer = usize::from(run.granules.get()) > granules;
+                let wall = usize::from(wish.wall == Wall::Before && is_longer && arena.walls.has(first));
                 arena.dirty.count(first + wall, used) == used
             })
         };
@@ -127,11 +127,15 @@ impl PageHeap {
             return self.huge.bins.best_fit(granules, is_there);
         }
         // With room for a wall, if it comes in small steps.
-        if wish.wall == Wall::None || self.grow(tools, granules + 1, false).is_none() {
-            self.grow(tools, granules, false);
+        if self.may_have_wall(tools, wish) {
+            self.grow(tools, granules + 1, false);
         }
+        let plain = self.plain.bins.best_fit(granules, is_there).or_else(|| {
+            self.grow(tools, granules, false)?;
+            self.plain.bins.best_fit(granules, is_there)
+        });
         // Better than nothing; and a piece may lie in a slot where a huge arena was given up.
-        self.plain.bins.best_fit(granules, is_there).or_else(|| self.huge.bins.best_fit(granules, is_there))
+        plain.or_else(|| self.huge.bins.best_fit(granules, is_there))
     }
 
     /// Whether new memory for a run, `dense` or not, should come as huge pages.

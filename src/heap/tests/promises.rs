@@ -324,7 +324,7 @@ fn totals_agree_with_a_walk() {
         assert_eq!(sums, [all.zones, all.live, all.used, all.free, all.requested]);
         let (mapped, walls) = {
             let pages = HEAP.pages.lock();
-            (pages.mapped, pages.walls)
+            (pages.mapped, pages.zone_walls)
         };
         assert!(walls > 0 && totals.mapped == (mapped - walls) * GRANULE);
         assert!(totals.peak_mapped >= totals.mapped && totals.free_runs < totals.mapped && totals.metadata > 0);

@@ -3,9 +3,10 @@
 use super::*;
 
 impl PageHeap {
-    /// The guards of the OS are those in the bitmaps.
+    /// The guards of the OS are those in the bitmaps, and those of spaces. (A space that could not be unmapped is nobody's.)
     pub(super) fn check_guards(&self, os: &Mock) {
-        let (page, mut noted) = (os.page(), 0);
+        let (page, mut noted, mut spaces) = (os.page(), 0, 0);
+        let mut in_memory = 0;
         for arena in self.arenas() {
             assert!(arena.walls.words().zip(arena.guards.words()).all(|(walls, guards)| walls & !guards == 0));
             for g in (0..GRANULES).filter(|&g| arena.guards.has(g)) {
@@ -18,11 +19,17 @@ impl PageHeap {
                     let ends = [arena.granule(space).addr(), arena.granule(space + HUGE).addr() - page];
                     let marked = ends.iter().map(|&end| os.guards_in(end, page)).sum::<usize>();
                     assert!(marked == 2 || os.has_failed(), "a space without guards");
-                    noted += marked;
+                    spaces += marked;
                 }
             }
+            let mut from = 0;
+            while let Some((first, count)) = arena.mapped.next_run(from) {
+                in_memory += os.guards_in(arena.granule(first).addr(), count * GRANULE);
+                from = first + count;
+            }
         }
-        assert_eq!(os.guards_in(0, usize::MAX), noted, "guards that nobody knows of");
+        assert_eq!(in_memory, noted, "guards that nobody knows of");
+        assert!(os.has_failed() || os.guards_in(0, usize::MAX) == noted + spaces, "guards where no memory is");
     }
 
     /// A LARGE block.
@@ -189,6 +196,23 @@ fn zones_of_untouched_memory_have_walls() {
     }
     heap.check(&world);
     assert!((20..=30).contains(&heap.sum(|arena| &arena.walls)), "{}", heap.sum(|arena| &arena.walls));
+}
+
+#[test]
+fn no_room_for_a_wall_is_wanted_that_an_arena_does_not_have() {
+    for nth in 0..20 {
+        let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+        heap.take(&world.tools(), 32, 1, false).expect("memory");
+        world.os.fail_after(nth);
+        if let Some(run) = heap.take_block(&world.tools(), GRANULE, GRANULES) {
+            run.zone.requested.set(GRANULE);
+            run.zone.set_role(Role::Large);
+            assert!(run.zone.address().is_multiple_of(ARENA));
+        }
+        heap.check(&world);
+        assert!(world.os.prepared_within_reservations());
+        assert!(heap.arenas().count() <= 3);
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl PageHeap {
         }
         assert_eq!((mapped, in_use, dirty), (self.mapped, self.in_use, self.dirty), "mapped, in use, dirty");
         assert_eq!((dense, lent), (self.dense, self.lent), "dense and lent granules in use");
-        assert_eq!((walls, spaces), (self.walls, self.spaces));
+        assert_eq!((walls, spaces), (self.zone_walls, self.spaces));
         assert!(self.peak_mapped >= self.mapped);
         for (side, is_huge, runs) in [(&self.plain, false, plain), (&self.huge, true, huge)] {
             if let Some(growing) = side.growing.get() {
