@@ -43,7 +43,7 @@
 //! heap       the front door: which layer serves a request; all policy; the statics
 //! thread     the thread's slot                   central    zones without a thread
 //! cache      windows per size class; no lock     large      mappings of their own, mremap
-//! page_heap  runs of granules, purge, lent (bins: by length; grow: arenas from the OS)
+//! page_heap  runs of granules, take, guards, purge, lent (bins: by length; grow: arenas from the OS)
 //! zone       one zone: bitmaps, windows (list)   remote     frees that cross threads
 //! arena      headers, address map                meta       metadata memory
 //! sampled    blocks between guard pages      secure     canaries, quarantine     allowance  how many guards LARGE gets

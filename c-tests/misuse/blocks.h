@@ -42,25 +42,14 @@ static inline void needs_guards(size_t size) {
     if (size > MOST_MEDIUM) needs_kernel_guards();
 }
 
-// So many bytes written behind a block, behind all that malloc_usable_size grants. Gives main's exit status.
-static inline int overflow(size_t size, size_t bytes) {
-    needs_guards(size);
-    char *p = middle(size), *end = p + malloc_usable_size(p);
-    misuse(end, p);
-    scribble(end, 1, bytes);
-    went_on();
-    release(size);
-    return alive();
-}
-
 // Takes blocks of that size, which stay.
 static inline void crowd(size_t size, size_t bytes) {
     for (size_t taken = 0; taken < bytes; taken += size) CHECK(hide(malloc(size)) != NULL);
 }
 
-// The same in the midst of a heap: with as many blocks before it as behind it, `heap` bytes in all.
-static inline int overflow_in_the_midst(size_t size, size_t bytes, size_t heap) {
-    needs_kernel_guards();
+// So many bytes written behind a block, behind all that malloc_usable_size grants, with as many blocks before it as behind it,
+// `heap` bytes in all. Gives main's exit status.
+static inline int run_over(size_t size, size_t bytes, size_t heap) {
     crowd(size, heap / 2);
     char *p = middle(size), *end = p + malloc_usable_size(p);
     crowd(size, heap / 2);
@@ -71,10 +60,11 @@ static inline int overflow_in_the_midst(size_t size, size_t bytes, size_t heap) 
     return alive();
 }
 
-// So many bytes written before a block.
-static inline int underflow(size_t size, size_t bytes) {
-    needs_guards(size);
+// The same before a block.
+static inline int run_under(size_t size, size_t bytes, size_t heap) {
+    crowd(size, heap / 2);
     char *p = middle(size);
+    crowd(size, heap / 2);
     misuse(p - 1, p);
     scribble(p - 1, -1, bytes);
     went_on();
@@ -82,17 +72,24 @@ static inline int underflow(size_t size, size_t bytes) {
     return alive();
 }
 
-// The same in the midst of a heap of so many bytes.
+static inline int overflow(size_t size, size_t bytes) {
+    needs_guards(size);
+    return run_over(size, bytes, 0);
+}
+
+static inline int overflow_in_the_midst(size_t size, size_t bytes, size_t heap) {
+    needs_kernel_guards();
+    return run_over(size, bytes, heap);
+}
+
+static inline int underflow(size_t size, size_t bytes) {
+    needs_guards(size);
+    return run_under(size, bytes, 0);
+}
+
 static inline int underflow_in_the_midst(size_t size, size_t bytes, size_t heap) {
     needs_kernel_guards();
-    crowd(size, heap / 2);
-    char *p = middle(size);
-    crowd(size, heap / 2);
-    misuse(p - 1, p);
-    scribble(p - 1, -1, bytes);
-    went_on();
-    release(size);
-    return alive();
+    return run_under(size, bytes, heap);
 }
 
 // One byte written behind the size that was asked for; there may be room for it that nobody was granted.

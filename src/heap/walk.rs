@@ -135,8 +135,8 @@ pub(crate) struct ZoneTotals {
 
 /// The heap in figures; bytes unless it says otherwise.
 pub(crate) struct Totals {
-    /// Blocks of all classes. Those of one class are counted by themselves ([`classes`]): an array would take more stack
-    /// than the smallest one leaves.
+    /// Blocks of all classes. Those of one class are counted by themselves ([`classes`]): an array would take more
+    /// than the 2 KiB of stack that a call may have.
     pub(crate) zones: ZoneTotals,
     /// LARGE blocks that are runs of arenas: how many, and bytes of their runs.
     pub(crate) runs: (usize, usize),
