@@ -12,6 +12,8 @@ OUTCOMES = ["call", "refused", "clean", "fault", "later", "not", "broken"]
 ABSENT = "absent"  # the allocator and its C library do not have the function
 # Seconds until a program hangs. Who does is tried again with more: the machine may be busy.
 PATIENCE = (2, 10)
+# Processor seconds after which the kernel ends it, should this script be killed meanwhile.
+MOST_PROCESSOR_TIME = 60
 OWN_LINES = re.compile(r"(bad 0x|went on$|refused$|leaked$|clean$|alive$|skipped: |\S+:\d+: failed: )")
 FAULTS = (-signal.SIGSEGV, -signal.SIGBUS)
 
@@ -71,6 +73,7 @@ def run(program, library, options=""):
     for seconds in PATIENCE:
         process = subprocess.Popen([str(program)], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, start_new_session=True)
+        _end_after(process.pid, MOST_PROCESSOR_TIME)
         try:
             text, _ = process.communicate(timeout=seconds)
             return Run(process.returncode, text.decode(errors="replace"))
@@ -78,6 +81,13 @@ def run(program, library, options=""):
             os.killpg(process.pid, signal.SIGKILL)
             text, _ = process.communicate()
     return Run(124, text.decode(errors="replace"))
+
+
+def _end_after(pid, seconds):
+    try:
+        resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+    except ProcessLookupError:
+        pass  # it has ended
 
 
 def all_of(cases, library, options=""):
