@@ -91,7 +91,7 @@ extern "C" fn free_noted(block: *mut u8, call: Call) {
 }
 
 /// Frees a block of another thread's zone.
-fn free_remote(zone: &'static Zone, index: usize, call: Call) {
+pub(super) fn free_remote(zone: &'static Zone, index: usize, call: Call) {
     if threads::is_ready_for_remote(zone) { free_shared_index(zone, index, call) } else { share(zone, index, call) }
 }
 
@@ -136,7 +136,7 @@ fn count_for_central(zone: &'static Zone, index: usize) {
 }
 
 /// Frees a LARGE block that is a run of an arena. Looked up again under the mutex: of two frees one wins.
-fn free_run(zone: &'static Zone, block: *mut u8, call: Call) {
+pub(super) fn free_run(zone: &'static Zone, block: *mut u8, call: Call) {
     let address = block.addr();
     {
         let mut large = HEAP.large.lock();
@@ -157,7 +157,7 @@ fn free_run(zone: &'static Zone, block: *mut u8, call: Call) {
 }
 
 /// Frees a LARGE block with a mapping of its own. Looked up again under the mutex.
-fn free_mapping(block: *mut u8, call: Call) {
+pub(super) fn free_mapping(block: *mut u8, call: Call) {
     let address = block.addr();
     {
         let mut large = HEAP.large.lock();

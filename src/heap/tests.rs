@@ -9,6 +9,7 @@ mod hardened;
 mod messages;
 mod model;
 mod promises;
+mod races;
 mod sharing;
 
 use std::collections::BTreeSet;
