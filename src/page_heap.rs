@@ -189,7 +189,7 @@ impl PageHeap {
         zone.set_role(Role::None);
         arena.set_table(first, granules, false);
         arena.dirty.insert(first, touched.div_ceil(GRANULE).min(granules));
-        self.dirty += arena.dirty.count(first, granules);
+        self.dirty += arena.dirty.count(first - walls, granules + walls);
         self.in_use -= granules + walls;
         self.zone_walls -= walls;
         self.dense -= if zone.dense.get() { granules } else { 0 };

@@ -111,18 +111,19 @@ impl PageHeap {
             let is_first = wish.wall == Wall::Before && place + length <= APART && self.arenas.is(arena);
             arena.guards.count(start, granules) > 0 || !is_first && is_wanted(arena, place, length)
         };
-        if !arena.walls.has(place) && !arena.huge.get() && is_wanted() && self.affords(tools) && self.allowance.spend()
+        let may_come = !arena.walls.has(place) && !arena.huge.get();
+        if may_come
+            && is_wanted()
+            && self.affords(tools)
+            && self.allowance.spend()
+            && install(tools.os, arena, place, true)
         {
-            install(tools.os, arena, place, true);
-        }
-        let has_wall = arena.walls.has(place);
-        if has_wall {
             // Nothing of it is resident.
             self.dirty -= arena.dirty.count(place, 1);
             arena.dirty.remove(place, 1);
             arena.old.remove(place, 1);
         }
-        has_wall
+        arena.walls.has(place)
     }
 
     /// Whether it is worth while to look for a granule more than a run needs, for a wall.
@@ -194,17 +195,20 @@ fn is_in_way(os: &impl Os, arena: &Arena, last: usize, left: usize) -> bool {
     left < if arena.walls.has(last) { GRANULE } else { os.page() }
 }
 
-/// Lets all of granule `last` be a guard, or its last page, if the OS does.
-fn install(os: &impl Os, arena: &Arena, last: usize, is_wall: bool) {
+/// Lets all of granule `last` be a guard, or its last page; whether the OS does.
+fn install(os: &impl Os, arena: &Arena, last: usize, is_wall: bool) -> bool {
     let (start, bytes) = place(os, arena, last, is_wall);
-    let Some(start) = start else { return };
-    if os.guard(start, bytes) || is_wall && !os.unguard(start, bytes) {
+    let Some(start) = start else { return false };
+    let is_done = os.guard(start, bytes);
+    // A refused wall may have come half of the way, to pages that the program has locked and freed. What cannot be taken back
+    // counts as a wall, but has what was in it.
+    if is_done || is_wall && !os.unguard(start, bytes) {
         arena.guards.insert(last, 1);
         arena.walls.insert(last, usize::from(is_wall));
     } else if is_wall {
-        // It may have come half of the way, to pages that the program has locked and freed; no page of it is one now.
         arena.forget_guards(last, 1);
     }
+    is_done
 }
 
 /// Where the guard of granule `g` is, and its bytes.

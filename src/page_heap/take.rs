@@ -102,6 +102,8 @@ impl PageHeap {
         self.link(arena, start + granules, first + length - start - granules);
         self.in_use += walls;
         self.zone_walls += walls;
+        self.dirty -= arena.dirty.count(start - walls, walls);
+        arena.old.remove(start - walls, walls);
         self.use_granules(arena, start, granules)
     }
 

@@ -13,7 +13,7 @@ use crate::text::Text;
 /// Writes the XML to a C stream; nothing where the heap cannot be read now.
 pub(crate) fn info(stream: *mut c_void) {
     let Some(totals) = heap::totals() else { return };
-    let mut text = Text::<512>::to_stream(stream);
+    let mut text = Text::<256>::to_stream(stream);
     text.text("<malloc version=\"1\">\n<heap nr=\"0\">\n<sizes>\n");
     let (mut free_blocks, mut free_bytes) = (0, 0);
     for (index, class) in heap::classes().filter(|(_, class)| class.free > 0) {

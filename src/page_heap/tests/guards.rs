@@ -358,6 +358,39 @@ fn a_wall_that_comes_half_of_the_way_goes_or_is_known() {
 }
 
 #[test]
+fn what_is_in_a_wall_that_neither_comes_nor_goes_is_not_clean() {
+    let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
+    let tools = world.tools();
+    let run = heap.take(&tools, 64, 1, false).expect("memory").zone;
+    fill(run, run.bytes(), 1);
+    heap.give(&tools, run, run.bytes());
+    world.os.refuse(Kind::Guard, true);
+    world.os.refuse(Kind::Unguard, true);
+    // Before a zone.
+    let mut take = || heap.take_zone(&tools, 2, false).expect("memory").zone;
+    let taken: Vec<_> = (0..9).map(|_| take()).collect();
+    assert_eq!((heap.sum(|arena| &arena.walls), heap.dirty, heap.in_use), (1, 64 - 19, 19));
+    heap.check_invariants(world.map);
+    for zone in taken {
+        heap.give(&tools, zone, 0);
+    }
+    heap.check_invariants(world.map);
+    assert_eq!(heap.dirty, 64);
+    // Behind blocks, of which the first has that one.
+    world.wait(100);
+    let blocks = [(); 2].map(|()| heap.take_block(&tools, 1 << 20, 1).expect("memory").zone);
+    assert_eq!((heap.sum(|arena| &arena.walls), heap.dirty), (2, 64 - 34));
+    for zone in blocks {
+        heap.give(&tools, zone, 0);
+    }
+    heap.check_invariants(world.map);
+    world.os.refuse(Kind::Unguard, false);
+    let run = heap.take(&tools, 64, 1, false).expect("memory");
+    assert_eq!((run.dirty, run.clean), (64, false));
+    heap.check(&world);
+}
+
+#[test]
 fn a_block_of_no_bytes_can_be_used_as_far_as_it_says() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     // New memory, for which a guard may come, and none near.
