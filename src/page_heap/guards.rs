@@ -111,8 +111,8 @@ impl PageHeap {
             let is_first = wish.wall == Wall::Before && place + length <= APART && self.arenas.is(arena);
             arena.guards.count(start, granules) > 0 || !is_first && is_wanted(arena, place, length)
         };
-        let may_come = !arena.walls.has(place) && !arena.huge.get();
-        if may_come
+        if !arena.walls.has(place)
+            && !arena.huge.get()
             && is_wanted()
             && self.affords(tools)
             && self.allowance.spend()

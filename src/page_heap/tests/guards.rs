@@ -112,6 +112,13 @@ fn zones(world: &World, heap: &mut PageHeap, lengths: &[usize], count: usize) ->
     zones
 }
 
+/// Leaves 64 free granules that were written to.
+fn give_used(world: &World, heap: &mut PageHeap) {
+    let run = heap.take(&world.tools(), 64, 1, false).expect("memory").zone;
+    fill(run, run.bytes(), 1);
+    heap.give(&world.tools(), run, run.bytes());
+}
+
 #[test]
 fn a_wall_is_within_a_mib_behind_every_zone() {
     for lengths in [&[1][..], &[2], &[4], &[8], &[1, 8, 2, 4, 1, 1, 4]] {
@@ -156,9 +163,7 @@ fn a_wall_is_within_a_mib_behind_every_zone() {
 fn a_wall_in_the_place_of_memory_counts_as_none() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
-    let run = heap.take(&tools, 64, 1, false).expect("memory").zone;
-    fill(run, run.bytes(), 1);
-    heap.give(&tools, run, run.bytes());
+    give_used(&world, &mut heap);
     assert_eq!(heap.dirty, 64);
     // There is none in the first MiB.
     let zone = zones(&world, &mut heap, &[2], 9)[8];
@@ -361,9 +366,7 @@ fn a_wall_that_comes_half_of_the_way_goes_or_is_known() {
 fn what_is_in_a_wall_that_neither_comes_nor_goes_is_not_clean() {
     let (world, mut heap) = (World::new(Mock::unlimited()), PageHeap::new());
     let tools = world.tools();
-    let run = heap.take(&tools, 64, 1, false).expect("memory").zone;
-    fill(run, run.bytes(), 1);
-    heap.give(&tools, run, run.bytes());
+    give_used(&world, &mut heap);
     world.os.refuse(Kind::Guard, true);
     world.os.refuse(Kind::Unguard, true);
     // Before a zone.
