@@ -8,6 +8,7 @@ mod huge;
 mod invariants;
 mod locked;
 mod model;
+mod walls;
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::collections::BTreeSet;
