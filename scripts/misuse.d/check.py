@@ -78,15 +78,15 @@ def filled(pattern, result):
     return pattern and pattern.replace("@BAD@", bad).replace("@BLOCK@", block)
 
 
-def check(cases, library):
-    """Runs all in all modes; prints what is wrong and the count; gives the exit status."""
+def check(cases, library, runs):
+    """Runs all in all modes, so many times; prints what is wrong and the count; gives the exit status."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for options in MODES:
         if not accepts(cases[0].program, library, options):
             print(f"skip FT_MALLOC={options}: this library does not know it")
             counts["skipped"] += 1
             continue
-        for case, result in run.all_of(cases, library, options):
+        for case, result in run.all_of(cases * runs, library, options):
             if result.outcome == run.ABSENT:
                 counts["skipped"] += 1
                 print(f"skip {case.name} FT_MALLOC={options}: {result.text.strip()}")

@@ -37,7 +37,7 @@ def _arguments():
     parser.add_argument("--library", default=str(ROOT / "libft_malloc.so"), metavar="PATH", help="instead of ours")
     parser.add_argument("--allocators", type=words, default=[], metavar="NAME,…", help="only these, and ours")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH", help="one more allocator")
-    parser.add_argument("--runs", type=int, default=3, metavar="N", help="runs of each program; the worst counts")
+    parser.add_argument("--runs", type=int, metavar="N", help="runs of each program (1 with --check, else 3); the worst counts")
     options = parser.parse_args()
     for item in options.peer:
         name, equals, path = item.partition("=")
@@ -45,6 +45,8 @@ def _arguments():
             parser.error(f"--peer {item}: NAME=PATH of a library that is there")
     if not Path(options.library).exists():
         parser.error(f"{options.library} is not there (make)")
+    if options.runs is None:
+        options.runs = 1 if options.check or options.show else 3
     return options
 
 
@@ -98,11 +100,10 @@ def main():
             raise Failed("no such program")
         catalogue.build(cases)
         if options.check:
-            return check.check(cases, options.library)
+            return check.check(cases, options.library, options.runs)
         if options.record:
             return check.record(cases, options.library, options.runs)
         if options.show:
-            options.runs = 1
             _measure(options, cases)
             return 0
         if not options.report:
