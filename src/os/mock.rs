@@ -104,7 +104,7 @@ impl Mock {
 
     /// Lets every call of a kind fail from now on, or none.
     pub(crate) fn refuse(&self, kind: Kind, refused: bool) {
-        if let Some(flag) = self.refused.get(index(kind)) {
+        if let Some(flag) = self.refused.get(kind.index()) {
             flag.store(refused, Relaxed);
         }
     }
@@ -126,7 +126,7 @@ impl Mock {
 
     /// Successful calls of a kind so far.
     pub(crate) fn calls(&self, kind: Kind) -> usize {
-        self.done.get(index(kind)).map_or(0, |done| done.load(Relaxed))
+        self.done.get(kind.index()).map_or(0, |done| done.load(Relaxed))
     }
 
     /// Whether only pages that this OS gave were ever named.
@@ -172,7 +172,7 @@ impl Mock {
     /// Takes one call that adds `bytes` of address space from the budget and the limit.
     fn spend(&self, kind: Kind, bytes: usize) -> Option<()> {
         self.may(kind, bytes)?;
-        self.done.get(index(kind))?.fetch_add(1, Relaxed);
+        self.done.get(kind.index())?.fetch_add(1, Relaxed);
         Some(())
     }
 
@@ -181,7 +181,7 @@ impl Mock {
         if self.held() + bytes > self.limit.load(Relaxed) && bytes > 0 {
             return None;
         }
-        if self.refused.get(index(kind)).is_some_and(|refused| refused.load(Relaxed)) {
+        if self.refused.get(kind.index()).is_some_and(|refused| refused.load(Relaxed)) {
             return None;
         }
         if self.failing.load(Relaxed) != usize::MAX && self.failing.fetch_sub(1, Relaxed) == 0 {
@@ -252,11 +252,6 @@ impl Drop for Mock {
             }
         }
     }
-}
-
-/// Position of a kind.
-fn index(kind: Kind) -> usize {
-    kind as usize
 }
 
 impl Os for Mock {

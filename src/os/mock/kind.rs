@@ -27,5 +27,12 @@ pub(crate) enum Kind {
     Unguard,
 }
 
+impl Kind {
+    /// Position in a table of all kinds.
+    pub(super) fn index(self) -> usize {
+        self as usize
+    }
+}
+
 /// Number of kinds.
 pub(super) const KINDS: usize = 11;
