@@ -8,7 +8,7 @@
 
 int main(void) {
     char *moves = hide(malloc(100)), *stays = hide(malloc(98)), *grows = hide(malloc(97));
-    moves[100] = 1;
+    moves[100] ^= 1; // whatever the canary has there
     moves = realloc(moves, 5000);
     // Beyond the canary, too.
     memset(stays + 98, 1, 13);
