@@ -29,11 +29,15 @@ const ALONE: &str = "FT_MALLOC_TEST_ALONE";
 fn run_alone(test: &str, options: &str, body: impl FnOnce()) -> String {
     let test = test.split_once("::").map_or(test, |(_crate, rest)| rest);
     if std::env::var(ALONE).is_ok_and(|name| name == test) {
-        std::thread::spawn(|| {
+        let (running, is_running) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let _ = running.send(());
             std::thread::sleep(Duration::from_mins(1));
             eprintln!("it hangs");
             std::process::abort();
         });
+        // What the thread maps is there before the test measures.
+        let _ = is_running.recv();
         body();
         return String::new();
     }
