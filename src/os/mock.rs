@@ -386,8 +386,8 @@ impl Os for Mock {
         self.is_written(page)
     }
 
-    fn is_readable(&self, place: *const u8) -> bool {
-        Unix.is_readable(place)
+    fn is_readable(&self, first: *const u8, last: *const u8) -> bool {
+        Unix.is_readable(first, last)
     }
 
     fn now(&self) -> u64 {

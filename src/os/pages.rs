@@ -140,14 +140,15 @@ impl Os for Unix {
     }
 
     #[cfg(target_os = "linux")]
-    fn is_readable(&self, place: *const u8) -> bool {
-        let page = place.map_addr(|address| address & !(self.page() - 1)).cast_mut();
+    fn is_readable(&self, first: *const u8, last: *const u8) -> bool {
+        let page = first.map_addr(|address| address & !(self.page() - 1)).cast_mut();
+        let bytes = (last.addr() & !(self.page() - 1)) - page.addr() + self.page();
         // SAFETY: changes nothing that the program sees.
-        keeping_errno(|| unsafe { libc::madvise(page.cast(), self.page(), libc::MADV_POPULATE_READ) == 0 })
+        keeping_errno(|| unsafe { libc::madvise(page.cast(), bytes, libc::MADV_POPULATE_READ) == 0 })
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn is_readable(&self, _place: *const u8) -> bool {
+    fn is_readable(&self, _first: *const u8, _last: *const u8) -> bool {
         false
     }
 

@@ -1,8 +1,9 @@
 //! Who called: return addresses, found without an unwinder, a lock or an allocation.
 //!
 //! The first one is the program's call, which the ABI layer has noted. The others come from frame pointers, as far as the
-//! program has them: each frame starts with the address of its caller's and the return address. A page is read only after
-//! the OS has said that it can be.
+//! program has them: each frame starts with the address of its caller's and the return address. Where it has none, any
+//! number may be there. So a page is read only after the OS has said that it can be, and all pages between it and the last
+//! frame: then it is of this thread's stack, and nobody takes it away meanwhile, as another thread may a block's.
 
 use crate::os::Os;
 use crate::sync::RelaxedUsize;
@@ -33,17 +34,17 @@ impl Stack {
     pub(crate) fn record(&self, os: &impl Os) {
         self.clear();
         let (caller, mut frame) = tls::caller();
-        let mut last = (&raw const frame).addr();
-        let (mut known, mut found) = (last & !(os.page() - 1), caller.addr());
+        let mut last: *const u8 = (&raw const frame).cast();
+        let mut found = caller.addr();
         for entry in &self.0 {
             entry.set(found);
-            let page = frame.addr() & !(os.page() - 1);
+            let page_of = |place: *const u8| place.addr() & !(os.page() - 1);
             // The two words of a frame may not lie in two pages: then the second could not be read.
-            let is_frame = frame.addr().is_multiple_of(16) && frame.addr() > last && frame.addr() - last <= LONGEST;
-            if found == 0 || !is_frame || (page != known && !os.is_readable(frame)) {
+            let is_frame = frame.addr().is_multiple_of(16) && frame > last && frame.addr() - last.addr() <= LONGEST;
+            if found == 0 || !is_frame || (page_of(frame) != page_of(last) && !os.is_readable(last, frame)) {
                 return;
             }
-            (known, last) = (page, frame.addr());
+            last = frame;
             (frame, found) = words_at(frame);
         }
     }

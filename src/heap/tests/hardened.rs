@@ -49,7 +49,7 @@ fn content<'a>(block: *mut u8, bytes: usize) -> &'a [u8] {
 
 /// Whether nobody can read there.
 fn is_closed(place: *const u8) -> bool {
-    !Unix.is_readable(place)
+    !Unix.is_readable(place, place)
 }
 
 /// What `misuse` of a block of so many bytes is called.
