@@ -43,7 +43,7 @@ static int misuse(char kind) {
         case 'u': free((void *)p); return p[7];              // use after free
         case 'o': page[4096] = 1; return 0;                  // overflow into the guard
         case 'n': return page[-1];                           // underflow into the guard
-        case 's': p[100] ^= 1; free((void *)p); return 0;     // overflow into the rest of the page
+        case 's': p[100] ^= 1; free((void *)p); return 0;    // overflow into the rest of the page
         case 'b': if (p == page) p[101] ^= 1; else p[-1] ^= 1; free((void *)p); return 0;
         case 'd': free((void *)p); free(hide((void *)p)); return 0;
         case 'i': free(hide((char *)p + 16)); return 0;

@@ -83,7 +83,8 @@ pub(crate) trait Os {
     /// means nothing.
     fn is_in_use(&self, page: NonNull<u8>) -> bool;
 
-    /// Whether all pages from the one of `first` to that of `last` can be read; `false` if that cannot be told.
+    /// Whether all pages from the one of `first` to that of `last`, which is not before it, can be read; `false` if that
+    /// cannot be told.
     fn is_readable(&self, first: *const u8, last: *const u8) -> bool;
 
     /// Whether it knows guards: Linux from 6.13 on.
